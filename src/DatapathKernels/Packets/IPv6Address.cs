@@ -1,0 +1,44 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.Packets;
+
+/// <summary>An IPv6 address: 16 bytes as they stand on the wire, aligned to nothing.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4, Size = 16)]
+public readonly struct IPv6Address : IEquatable<IPv6Address>
+{
+    private readonly uint _0, _1, _2, _3;
+
+    /// <summary>Reads 16 bytes.</summary>
+    /// <exception cref="ArgumentException">Fewer than 16 bytes.</exception>
+    public IPv6Address(ReadOnlySpan<byte> bytes) => this = MemoryMarshal.Read<IPv6Address>(bytes);
+
+    /// <summary>Writes the 16 bytes.</summary>
+    /// <exception cref="ArgumentException">Less room than 16 bytes.</exception>
+    public void CopyTo(Span<byte> destination) => MemoryMarshal.Write(destination, this);
+
+    /// <inheritdoc/>
+    public bool Equals(IPv6Address other) =>
+        Unsafe.BitCast<IPv6Address, UInt128>(this) == Unsafe.BitCast<IPv6Address, UInt128>(other);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is IPv6Address other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Unsafe.BitCast<IPv6Address, UInt128>(this).GetHashCode();
+
+    /// <summary>True when both addresses are the same.</summary>
+    public static bool operator ==(IPv6Address left, IPv6Address right) => left.Equals(right);
+
+    /// <summary>True when the addresses differ.</summary>
+    public static bool operator !=(IPv6Address left, IPv6Address right) => !left.Equals(right);
+
+    /// <summary>The text form of RFC 5952.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        CopyTo(bytes);
+        return new IPAddress(bytes).ToString();
+    }
+}
