@@ -1,1 +1,3 @@
-return 0;
+using DatapathKernels.Bench.Cli;
+
+return BenchCommand.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using DatapathKernels.Bench.Running;
+
+namespace DatapathKernels.Bench.Cli;
+
+/// <summary>The command line of <c>run-bench.sh</c>: what may be asked, and the way from arguments to an exit code.</summary>
+internal sealed class BenchCommand
+{
+    private readonly Option<bool> _quick = new("--quick") { Description = "A few short iterations of everything, within 5 minutes on 2 cores (the default)" };
+    private readonly Option<bool> _full = new("--full") { Description = "More and longer iterations, three processes a case: for results to publish" };
+    private readonly Option<string> _filter = new("--filter") { HelpName = "GLOB", Description = "Only the benchmarks whose name matches: 'ServiceLookupBench*', '*.Dictionary', '*Services=1000'" };
+    private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure this iptables-save dump instead of the built-in cluster" };
+    private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file" };
+    private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Write the results here (default: results/<machine>/<UTC date-time>)" };
+    private readonly Option<bool> _list = new("--list") { Description = "Print the benchmarks and stop" };
+
+    /// <summary>Parses the arguments, does what they ask and returns the exit code. Wrong input is an error line, not an exception.</summary>
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        try
+        {
+            BenchCommand command = new();
+            ParseResult parsed = command.Build(options => BenchSession.Run(options, output)).Parse(args);
+            if (parsed.Errors.Count > 0)
+                throw new BadInputException(string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.'))) + "; expected options as --help lists them");
+            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (BadInputException wrong)
+        {
+            error.WriteLine($"error: {wrong.Message}");
+            return ExitCode.BadInput;
+        }
+    }
+
+    /// <summary>Parses the arguments without running anything.</summary>
+    /// <exception cref="BadInputException">The arguments contradict one another or name no such option.</exception>
+    internal static BenchOptions Parse(string[] args)
+    {
+        BenchOptions? result = null;
+        BenchCommand command = new();
+        ParseResult parsed = command.Build(options => { result = options; return ExitCode.Ok; }).Parse(args);
+        if (parsed.Errors.Count > 0)
+            throw new BadInputException(parsed.Errors[0].Message);
+        parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return result ?? throw new BadInputException("the arguments ask for help, not for a run");
+    }
+
+    private RootCommand Build(Func<BenchOptions, int> action)
+    {
+        RootCommand root = new("Measures the datapaths of a Kubernetes node on this machine and writes a report.")
+        {
+            _quick, _full, _filter, _rules, _capture, _out, _list,
+        };
+        root.SetAction(parsed => action(Read(parsed)));
+        return root;
+    }
+
+    private BenchOptions Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(_quick) && parsed.GetValue(_full))
+            throw new BadInputException("--quick and --full exclude each other; expected one of them");
+        return new BenchOptions
+        {
+            Profile = parsed.GetValue(_full) ? BenchProfile.Full : BenchProfile.Quick,
+            Filter = parsed.GetValue(_filter) is { } glob ? new NameFilter(glob) : null,
+            RulesFile = FullPath(parsed.GetValue(_rules), "--rules", "an iptables-save dump"),
+            CaptureFile = FullPath(parsed.GetValue(_capture), "--capture", "a pcap or pcapng file"),
+            OutputFolder = FullPath(parsed.GetValue(_out), "--out", "a folder"),
+            List = parsed.GetValue(_list),
+        };
+    }
+
+    private static string? FullPath(string? path, string option, string expected) => path switch
+    {
+        null => null,
+        "" => throw new BadInputException($"{option} is empty; expected {expected}"),
+        _ => Path.GetFullPath(path),
+    };
+}

@@ -1,0 +1,12 @@
+namespace DatapathKernels.Bench;
+
+/// <summary>A suite over the reader's own files: it runs only when every file it needs was given.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NeedsInputAttribute : Attribute
+{
+    /// <summary>True when the suite reads the <c>--rules</c> file.</summary>
+    public bool Rules { get; init; }
+
+    /// <summary>True when the suite reads the <c>--capture</c> file.</summary>
+    public bool Capture { get; init; }
+}

@@ -1,0 +1,56 @@
+using System.Reflection;
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+using DatapathKernels.Bench.Cli;
+
+namespace DatapathKernels.Bench.Running;
+
+/// <summary>Finds the suites of this assembly and picks the cases that the options ask for.</summary>
+internal static class SuiteCatalog
+{
+    /// <summary>Suites stand in this namespace, one class per question.</summary>
+    public const string SuitesNamespace = "DatapathKernels.Bench.Suites";
+
+    /// <summary>All suites, by name.</summary>
+    public static IReadOnlyList<Type> All { get; } =
+    [
+        .. typeof(SuiteCatalog).Assembly.GetExportedTypes()
+            .Where(t => t is { IsClass: true, IsAbstract: false, Namespace: SuitesNamespace })
+            .Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(BenchmarkAttribute))))
+            .OrderBy(t => t.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>
+    /// The suites that apply. Without the reader's own files: all that need none. With them: those that read them, unless a
+    /// filter asks for others too.
+    /// </summary>
+    public static IEnumerable<Type> Applicable(BenchOptions options)
+    {
+        bool ownInput = options.RulesFile is not null || options.CaptureFile is not null;
+        return All.Where(suite => suite.GetCustomAttribute<NeedsInputAttribute>() is { } needs
+            ? (!needs.Rules || options.RulesFile is not null) && (!needs.Capture || options.CaptureFile is not null)
+            : !ownInput || options.Filter is not null);
+    }
+
+    /// <summary>The cases to run, one entry a suite.</summary>
+    public static IReadOnlyList<BenchmarkRunInfo> Select(IEnumerable<Type> suites, NameFilter? filter, IConfig config)
+    {
+        List<BenchmarkRunInfo> selected = [];
+        foreach (Type suite in suites)
+        {
+            BenchmarkRunInfo all = BenchmarkConverter.TypeToBenchmarks(suite, config);
+            BenchmarkCase[] cases = [.. all.BenchmarksCases.Where(c => filter?.Matches(CaseName.Of(c)) ?? true)];
+            if (cases.Length > 0)
+                selected.Add(new BenchmarkRunInfo(cases, all.Type, all.Config));
+        }
+
+        return selected;
+    }
+
+    /// <summary>The unit a case is measured in.</summary>
+    public static string UnitOf(MethodInfo benchmark) =>
+        benchmark.GetCustomAttribute<MeasuredInAttribute>()?.Unit
+        ?? benchmark.DeclaringType?.GetCustomAttribute<MeasuredInAttribute>()?.Unit
+        ?? MeasuredInAttribute.Default;
+}
