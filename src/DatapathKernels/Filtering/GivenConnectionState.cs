@@ -1,0 +1,27 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>
+/// The simplest connection state: the caller has set it in <see cref="PacketMeta"/>. The nat table is asked for packets in
+/// state NEW only, and a destination it chooses shows as status <see cref="ConnectionStatuses.DestinationNat"/>.
+/// </summary>
+public readonly struct GivenConnectionState : IConnectionState
+{
+    /// <inheritdoc/>
+    public void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta)
+    {
+    }
+
+    /// <inheritdoc/>
+    public bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta) =>
+        meta.State == ConnectionStates.New;
+
+    /// <inheritdoc/>
+    public void Bind(Hook hook, in NatBinding binding, ref PacketMeta meta) => meta.Status |= binding.Kind switch
+    {
+        NatKind.Dnat or NatKind.Redirect => ConnectionStatuses.DestinationNat,
+        NatKind.Snat or NatKind.Masquerade => ConnectionStatuses.SourceNat,
+        _ => ConnectionStatuses.None,
+    };
+}

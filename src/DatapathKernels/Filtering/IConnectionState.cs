@@ -1,0 +1,25 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>
+/// The seam between the tables and connection tracking: a walk over several hooks tells it where the kernel's conntrack and
+/// nat would act. A struct, so the calls are direct.
+/// </summary>
+public interface IConnectionState
+{
+    /// <summary>
+    /// Between raw and mangle at PREROUTING and OUTPUT: finds or starts the packet's connection and sets state, status and
+    /// connection mark in <paramref name="meta"/>.
+    /// </summary>
+    void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta);
+
+    /// <summary>
+    /// At a hook of the nat table. True when its rules are to be asked: the connection has no translation of that side yet.
+    /// Otherwise the connection's own translation, if any, has been written into the frame.
+    /// </summary>
+    bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
+
+    /// <summary>After the nat rules were asked: remembers what they chose, and that they were asked.</summary>
+    void Bind(Hook hook, in NatBinding binding, ref PacketMeta meta);
+}

@@ -1,0 +1,20 @@
+namespace DatapathKernels.Filtering;
+
+/// <summary>What a matcher needs to know besides the rules. The default is a node without addresses and interfaces.</summary>
+public sealed record MatcherOptions
+{
+    /// <summary>The node's addresses, for <c>addrtype</c>.</summary>
+    public NodeAddresses Addresses { get; init; } = NodeAddresses.LoopbackOnly;
+
+    /// <summary>The node's interfaces, for <c>-i</c> and <c>-o</c>. The first has number 1.</summary>
+    public IReadOnlyList<string> Interfaces { get; init; } = [];
+
+    /// <summary>What to make of unknown matches and targets.</summary>
+    public UnknownPolicy Unknown { get; init; }
+
+    /// <summary>Addresses all lists of <c>recent</c> hold together, at least 1. The oldest of a list goes first.</summary>
+    public int RecentEntries { get; init; } = 4096;
+
+    /// <summary>Addresses one list of <c>recent</c> holds (the kernel's <c>ip_list_tot</c>), at least 1.</summary>
+    public int RecentEntriesPerList { get; init; } = 100;
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>What the node knows of a packet besides its bytes. Targets change it (MARK), so it goes by reference.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct PacketMeta
+{
+    /// <summary>Monotonic time, milliseconds, for <c>recent</c>. Any origin.</summary>
+    public long NowMs;
+
+    /// <summary>The packet's mark.</summary>
+    public uint Mark;
+
+    /// <summary>The mark of its connection.</summary>
+    public uint ConnectionMark;
+
+    /// <summary>The interface it came in by: a number of <see cref="LinearMatcher.InterfaceId"/>; 0 for none.</summary>
+    public ushort InInterface;
+
+    /// <summary>The interface it leaves by; 0 for none, or not routed yet.</summary>
+    public ushort OutInterface;
+
+    /// <summary>Exactly one of the connection states, without the pseudo states; none counts as invalid.</summary>
+    public ConnectionStates State;
+
+    /// <summary>The connection's status bits; the pseudo states DNAT and SNAT are read here.</summary>
+    public ConnectionStatuses Status;
+}

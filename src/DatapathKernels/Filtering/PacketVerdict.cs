@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>The answer of a walk.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct PacketVerdict
+{
+    /// <summary>What becomes of the packet.</summary>
+    public VerdictKind Kind;
+
+    /// <summary>What the sender is told when <see cref="Kind"/> is <see cref="VerdictKind.Reject"/>.</summary>
+    public RejectKind Reject;
+
+    /// <summary>The rule that decided, for <see cref="LinearMatcher.RuleAt"/>; -1 when a policy or the end of a chain did.</summary>
+    public int Rule;
+
+    /// <summary>The new destination (DNAT, REDIRECT); none when the packet keeps its own. DNAT is already written into the frame.</summary>
+    public NatBinding Destination;
+
+    /// <summary>The new source (SNAT, MASQUERADE) as the rule asks for it; writing it is the connection table's business, which knows the free ports.</summary>
+    public NatBinding Source;
+}
