@@ -21,7 +21,7 @@ internal sealed class RunEnvironment
     /// <summary>See <see cref="MachineName"/>.</summary>
     public string Machine { get; }
 
-    /// <summary>Full commit hash, <c>+dirty</c> added when the working tree (but for results) differs from it, <c>unknown</c> outside a clone.</summary>
+    /// <summary>Full commit hash, <c>-dirty</c> added when the working tree (but for results) differs from it, <c>unknown</c> outside a clone.</summary>
     public string Commit { get; }
 
     /// <summary>When the run started.</summary>
@@ -71,7 +71,7 @@ internal sealed class RunEnvironment
     {
         if (Shell.Ask(root, "git", "rev-parse", "HEAD") is not { Length: > 0 } commit)
             return "unknown";
-        return Shell.Ask(root, "git", "status", "--porcelain", "--", ".", ":(exclude)results") is { Length: > 0 } ? commit + "+dirty" : commit;
+        return Shell.Ask(root, "git", "status", "--porcelain", "--", ".", ":(exclude)results") is { Length: > 0 } ? commit + "-dirty" : commit;
     }
 
     // Runtime switches change the machine code that is measured, so they are part of the record.

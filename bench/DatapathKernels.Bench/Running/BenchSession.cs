@@ -3,6 +3,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using DatapathKernels.Bench.Cli;
+using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Machines;
 
 namespace DatapathKernels.Bench.Running;
@@ -17,6 +18,8 @@ internal static class BenchSession
     /// <exception cref="BadInputException">Nothing was measured because of what the user gave.</exception>
     public static int Run(BenchOptions options, TextWriter output)
     {
+        InputFile.Require(options.RulesFile, "an iptables-save dump");
+        InputFile.Require(options.CaptureFile, "a pcap or pcapng file");
         IReadOnlyList<BenchmarkRunInfo> listed = Select(options, BenchConfig.Create(options.Profile, NullLogger.Instance, null, Path.GetTempPath()));
         if (options.List)
             return List(listed, output);
