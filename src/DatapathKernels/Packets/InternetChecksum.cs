@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using DatapathKernels.Simd;
 
 namespace DatapathKernels.Packets;
@@ -26,11 +25,11 @@ public static partial class InternetChecksum
     /// <summary>The checksum of some bytes, at any alignment and length. Empty input gives 0xffff.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Compute(ReadOnlySpan<byte> bytes) =>
-        (ushort)~ToHostOrder(Fold(SumNative<NativeIsa>(ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length)));
+        (ushort)~SumWords<NativeIsa>(bytes);
 
     /// <summary>The partial sum of some bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Sum(ReadOnlySpan<byte> bytes) => Sum<NativeIsa>(bytes);
+    public static uint Sum(ReadOnlySpan<byte> bytes) => SumWords<NativeIsa>(bytes);
 
     /// <summary>Adds two partial sums with end-around carry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,16 +59,11 @@ public static partial class InternetChecksum
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsValid(ReadOnlySpan<byte> bytes) =>
-        Fold(SumNative<NativeIsa>(ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length)) == 0xffff;
+        SumWords<NativeIsa>(bytes) == 0xffff;
 
     /// <summary><see cref="Compute"/> with the vector widths of a policy.</summary>
     internal static ushort Compute<TIsa>(ReadOnlySpan<byte> bytes)
-        where TIsa : struct, IIsa => Finish(Sum<TIsa>(bytes));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Sum<TIsa>(ReadOnlySpan<byte> bytes)
-        where TIsa : struct, IIsa =>
-        ToHostOrder(Fold(SumNative<TIsa>(ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length)));
+        where TIsa : struct, IIsa => (ushort)~SumWords<TIsa>(bytes);
 
     /// <summary>
     /// 64 bits to 16 with end-around carry. Adding a number to itself rotated by half its width leaves, in the high half,
