@@ -24,7 +24,7 @@ internal sealed class RunEnvironment
     /// <summary>Full commit hash, <c>-dirty</c> added when the working tree (but for results) differs from it, <c>unknown</c> outside a clone.</summary>
     public string Commit { get; }
 
-    /// <summary>When the run started.</summary>
+    /// <summary>When the run started, to the second.</summary>
     public DateTime Utc { get; }
 
     /// <summary>Name and value, in the order of <c>environment.txt</c>.</summary>
@@ -37,6 +37,7 @@ internal sealed class RunEnvironment
     /// <param name="utc">When the run started.</param>
     public static RunEnvironment Capture(string root, string command, string profile, DateTime utc)
     {
+        utc = utc.AddTicks(-(utc.Ticks % TimeSpan.TicksPerSecond));
         CpuDescription cpu = CpuDescription.Read();
         string machine = MachineName.Current();
         string commit = ReadCommit(root);

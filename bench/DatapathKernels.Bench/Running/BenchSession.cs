@@ -5,6 +5,8 @@ using BenchmarkDotNet.Running;
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Machines;
+using DatapathKernels.Report;
+using Spectre.Console;
 
 namespace DatapathKernels.Bench.Running;
 
@@ -25,20 +27,16 @@ internal static class BenchSession
             return List(listed, output);
 
         string root = SolutionFolder.Find();
-        DateTime utc = DateTime.UtcNow;
-        string profile = string.Create(CultureInfo.InvariantCulture, $"{options.Profile.Name}: {options.Profile.Launches} x {options.Profile.Iterations} iterations of {options.Profile.IterationMs} ms");
-        RunEnvironment environment = RunEnvironment.Capture(root, Command(), profile, utc);
-        string folder = options.OutputFolder ?? OutputFolder.Default(root, environment.Machine, utc);
+        RunEnvironment environment = RunEnvironment.Capture(root, Command(), Describe(options.Profile), DateTime.UtcNow);
+        string folder = options.OutputFolder ?? OutputFolder.Default(root, environment.Machine, environment.Utc);
         OutputFolder.Create(folder);
-        File.WriteAllText(Path.Combine(folder, "environment.txt"), environment.ToText());
 
-        // BenchmarkDotNet looks for the project it references from the current folder; ours may be anywhere.
-        Directory.SetCurrentDirectory(root);
-        using StreamLogger log = new(Path.Combine(folder, "benchmarkdotnet.log"), append: false);
-        ProgressLines progress = new(output, listed.Sum(i => i.BenchmarksCases.Length), options.Profile.ExpectedCaseSeconds, !Console.IsOutputRedirected);
-        IReadOnlyList<BenchmarkRunInfo> selected = Select(options, BenchConfig.Create(options.Profile, log, progress, Path.Combine(root, "BenchmarkDotNet.Artifacts")));
-        Summary[] summaries = BenchmarkRunner.Run([.. selected]);
-        return summaries.Length > 0 ? ExitCode.Ok : ExitCode.Failed;
+        Summary[] summaries = Measure(options, listed.Sum(i => i.BenchmarksCases.Length), root, folder, output);
+        IReadOnlyList<BenchmarkRecord> records = RecordMapper.Records(summaries, environment);
+        WriteResults(folder, records, environment);
+        Headlines.Print(records, AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }));
+        output.WriteLine($"results: {Path.GetRelativePath(Environment.CurrentDirectory, folder)}");
+        return Conclude(RecordMapper.Failures(summaries), records, output);
     }
 
     private static IReadOnlyList<BenchmarkRunInfo> Select(BenchOptions options, BenchmarkDotNet.Configs.IConfig config)
@@ -55,6 +53,44 @@ internal static class BenchSession
             output.WriteLine(CaseName.Of(benchmark).Full);
         return ExitCode.Ok;
     }
+
+    private static Summary[] Measure(BenchOptions options, int cases, string root, string folder, TextWriter output)
+    {
+        // BenchmarkDotNet looks for the project it references from the current folder; ours may be anywhere.
+        string caller = Environment.CurrentDirectory;
+        Directory.SetCurrentDirectory(root);
+        try
+        {
+            using StreamLogger log = new(Path.Combine(folder, "benchmarkdotnet.log"), append: false);
+            ProgressLines progress = new(output, cases, options.Profile.ExpectedCaseSeconds, !Console.IsOutputRedirected);
+            Summary[] summaries = BenchmarkRunner.Run([.. Select(options, BenchConfig.Create(options.Profile, log, progress, Path.Combine(root, "BenchmarkDotNet.Artifacts")))]);
+            foreach (string problem in progress.Problems)
+                output.WriteLine($"problem: {problem}");
+            return summaries;
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(caller);
+        }
+    }
+
+    private static void WriteResults(string folder, IReadOnlyList<BenchmarkRecord> records, RunEnvironment environment)
+    {
+        File.WriteAllText(Path.Combine(folder, "environment.txt"), environment.ToText());
+        RecordFile.Write(Path.Combine(folder, "records.json"), records);
+        RecordFile.WriteCsv(Path.Combine(folder, "records.csv"), records);
+    }
+
+    private static int Conclude(IReadOnlyList<BenchFailure> failures, IReadOnlyList<BenchmarkRecord> records, TextWriter output)
+    {
+        foreach (BenchFailure failure in failures)
+            output.WriteLine($"failed: {failure.Case.Full}: {failure.Reason}");
+        return failures.Count == 0 && records.Count > 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static string Describe(BenchProfile profile) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{profile.Name}: {profile.Launches} processes a case, {profile.Warmups} warm-up and {profile.Iterations} measured iterations of {profile.IterationMs} ms");
 
     private static string Command() =>
         Environment.GetEnvironmentVariable(CommandVariable) is { Length: > 0 } command ? command : Environment.CommandLine;
