@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DatapathKernels.Formats.Clusters;
+
+/// <summary>How kube-proxy is configured on the node whose rules are written. The defaults are kube-proxy's.</summary>
+public sealed record KubeProxyOptions
+{
+    /// <summary>IPv4 (iptables) or IPv6 (ip6tables): kube-proxy keeps one ruleset for each.</summary>
+    public AddressFamily Family { get; init; } = AddressFamily.InterNetwork;
+
+    /// <summary>The node; null is the first of the cluster. It decides which endpoints are local and which zone hints apply.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>The spelling of the text.</summary>
+    public RulesetSpelling Spelling { get; init; }
+
+    /// <summary>Also writes the built-in chains and kube-proxy's jumps from them: needed to evaluate the ruleset.</summary>
+    public bool BaseChains { get; init; } = true;
+
+    /// <summary>The order of services.</summary>
+    public RulesetOrder Order { get; init; }
+
+    /// <summary>The seed of <see cref="RulesetOrder.Random"/>.</summary>
+    public ulong OrderSeed { get; init; } = 1;
+
+    /// <summary>
+    /// Traffic to a cluster IP is masqueraded when it comes from outside the pod range. When false there is no local
+    /// detector (<c>--cluster-cidr</c> not set) and that rule is absent.
+    /// </summary>
+    public bool DetectLocalTraffic { get; init; } = true;
+
+    /// <summary>The range of local pods; null is the cluster's pod range of this family.</summary>
+    public IPNetwork? PodRange { get; init; }
+
+    /// <summary>Masquerades all traffic to cluster IPs (<c>--masquerade-all</c>).</summary>
+    public bool MasqueradeAll { get; init; }
+
+    /// <summary>Masquerades with <c>--random-fully</c>.</summary>
+    public bool RandomFully { get; init; }
+
+    /// <summary>Node ports answer on 127.0.0.1 too (<c>--iptables-localhost-nodeports</c>); never so for IPv6.</summary>
+    public bool LocalhostNodePorts { get; init; } = true;
+
+    /// <summary>Conntrack lets TCP packets outside the window pass (<c>--conntrack-tcp-be-liberal</c>): INVALID is not dropped.</summary>
+    public bool ConntrackTcpLiberal { get; init; }
+
+    /// <summary>With more endpoints than this in the whole cluster, the rules of a service carry no comments.</summary>
+    public int LargeClusterEndpoints { get; init; } = 1000;
+}

@@ -1,0 +1,222 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using DatapathKernels.Formats.Clusters;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Infrastructure;
+using Xunit;
+
+namespace DatapathKernels.Tests.Formats.Clusters;
+
+public class KubeProxyIptablesTests
+{
+    public static TheoryData<string> ClusterIPCases()
+    {
+        TheoryData<string> cases = [];
+        if (!Corpus.IsPresent)
+            return cases;
+        foreach (string folder in (string[])["dumps-only", "iptables-verbatim", "iptables-generated"])
+        {
+            foreach (string path in Directory.GetFiles(Corpus.PathOf("kubeproxy", "cases", folder), "*.json").Order(StringComparer.Ordinal))
+            {
+                JsonElement root = Read(path);
+                bool iptables = KubernetesModel.Text(root, "mode") == "iptables";
+                bool partial = root.TryGetProperty("partial_sync", out JsonElement p) && p.ValueKind == JsonValueKind.True;
+                bool tracer = KubernetesModel.Text(root, "name").Contains("TracePackets", StringComparison.Ordinal);
+                if (iptables && !partial && !tracer && KubernetesModel.IsClusterIPOnly(root.GetProperty("model")))
+                    cases.Add(Path.GetRelativePath(Corpus.Root, path));
+            }
+        }
+
+        return cases;
+    }
+
+    [CorpusTheory]
+    [MemberData(nameof(ClusterIPCases))]
+    public void Text_is_kube_proxys(string file)
+    {
+        JsonElement root = Read(Corpus.PathOf(file));
+        JsonElement model = root.GetProperty("model");
+        Cluster cluster = KubernetesModel.Load(model);
+        KubeProxyOptions options = KubernetesModel.Options(model.GetProperty("config"));
+
+        // The generated cases are in the order of a sync, upstream's own sorted; each has one service where it matters.
+        if (file.Contains("iptables-generated", StringComparison.Ordinal))
+            options = options with { Order = RulesetOrder.Random };
+        Assert.Equal(root.GetProperty("ruleset").GetString()!.Trim(), KubeProxyIptables.ToText(cluster, options).Trim());
+        if (root.TryGetProperty("ruleset_full", out JsonElement full))
+            Assert.Equal(full.GetString()!.Trim(), KubeProxyIptables.ToText(cluster, options with { BaseChains = true }).Trim());
+        if (root.TryGetProperty("ruleset_saved", out JsonElement saved))
+        {
+            KubeProxyOptions save = options with { BaseChains = true, Spelling = RulesetSpelling.Save };
+            Assert.Equal(saved.GetString()!.Trim(), KubeProxyIptables.ToText(cluster, save).Trim());
+        }
+    }
+
+    [CorpusFact]
+    public void There_are_cluster_ip_cases() => Assert.True(ClusterIPCases().Count >= 10, $"only {ClusterIPCases().Count}");
+
+    [CorpusFact]
+    public void Rule_counts_are_upstreams()
+    {
+        foreach (JsonElement row in Read(Corpus.PathOf("kubeproxy", "cases", "rule-counts.json")).GetProperty("rows").EnumerateArray())
+        {
+            if (row.GetProperty("type").GetString() != "ClusterIP")
+                continue;
+            Cluster cluster = ClusterGenerator.Generate(new()
+            {
+                Services = row.GetProperty("services").GetInt32(),
+                EndpointsPerService = row.GetProperty("epPerService").GetInt32(),
+            });
+            (int filter, int nat) = CountRules(KubeProxyIptables.ToText(cluster, new() { MasqueradeAll = true, BaseChains = false }));
+            Assert.Equal(row.GetProperty("expectedFilterRules").GetInt32(), filter);
+            Assert.Equal(row.GetProperty("expectedNatRules").GetInt32(), nat);
+        }
+    }
+
+    /// <summary>
+    /// The kernel's own dump of 1,000 services. Those of other types have more chains than are written here; their
+    /// KUBE-SVC and KUBE-SEP chains are the same.
+    /// </summary>
+    [CorpusFact]
+    public void Service_chains_are_what_the_kernel_prints()
+    {
+        JsonElement model = JsonDocument.Parse(Gunzip("big-1000svc-model.json.gz")).RootElement;
+        Cluster cluster = KubernetesModel.Load(model);
+        KubeProxyOptions options = KubernetesModel.Options(model.GetProperty("config")) with { BaseChains = true, Spelling = RulesetSpelling.Save };
+        Dictionary<string, List<string>> ours = ByChain(KubeProxyIptables.ToText(cluster, options));
+        Dictionary<string, List<string>> kernel = ByChain(Gunzip("kernel-canonical-1000svc.txt.gz"));
+
+        int compared = 0;
+        foreach ((string chain, List<string> rules) in ours)
+        {
+            if (chain is "nat KUBE-SERVICES" or "filter KUBE-SERVICES")
+                continue;
+            if (chain.StartsWith("filter KUBE-NODEPORTS", StringComparison.Ordinal))
+                continue;
+            Assert.Equal(kernel[chain], rules);
+            compared += rules.Count;
+        }
+
+        Assert.True(compared > 13_500, $"only {compared} rules compared");
+
+        // Services of other types have further rules here: ours are all there, and no other for a cluster IP.
+        foreach (string chain in (string[])["nat KUBE-SERVICES", "filter KUBE-SERVICES"])
+        {
+            HashSet<string> known = [.. kernel[chain]];
+            Assert.All(ours[chain], rule => Assert.Contains(rule, known));
+            known.ExceptWith(ours[chain]);
+            Assert.DoesNotContain(known, rule => rule.Contains(" cluster IP\"", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Nothing_but_the_seed_decides_the_order_of_services()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 50, EndpointsPerService = 2 });
+        string one = KubeProxyIptables.ToText(cluster, new() { OrderSeed = 1 });
+        string two = KubeProxyIptables.ToText(cluster, new() { OrderSeed = 2 });
+        Assert.Equal(one, KubeProxyIptables.ToText(cluster, new() { OrderSeed = 1 }));
+        Assert.NotEqual(one, two);
+        Assert.Equal(one.Split('\n').Order(StringComparer.Ordinal), two.Split('\n').Order(StringComparer.Ordinal));
+
+        string[] dispatch = [.. one.Split('\n').Where(line => line.StartsWith("-A KUBE-SERVICES", StringComparison.Ordinal))];
+        Assert.Contains("must be the last rule", dispatch[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Large_clusters_go_without_comments()
+    {
+        ClusterOptions options = new() { Services = 100, EndpointsPerService = 10 };
+        string small = KubeProxyIptables.ToText(ClusterGenerator.Generate(options), new());
+        string large = KubeProxyIptables.ToText(ClusterGenerator.Generate(options with { EndpointsPerService = 11 }), new());
+        Assert.Contains(" -> ", small, StringComparison.Ordinal);
+        Assert.DoesNotContain(" -> ", large, StringComparison.Ordinal);
+        Assert.Contains("cluster IP", large, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ipv6_has_brackets_and_no_localhost_firewall()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 3, EndpointsPerService = 2, Families = IpFamilies.DualStack });
+        string text = KubeProxyIptables.ToText(cluster, new() { Family = AddressFamily.InterNetworkV6 });
+        Assert.Contains("--to-destination [fd00:10:128:", text, StringComparison.Ordinal);
+        Assert.Contains("! -d ::1/128 -j KUBE-NODEPORTS", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("KUBE-FIREWALL", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("10.128.", text, StringComparison.Ordinal);
+        Assert.Equal((3, 5 + (3 * (2 + (3 * 2)))), CountRules(KubeProxyIptables.ToText(cluster, new() { Family = AddressFamily.InterNetworkV6, BaseChains = false })));
+    }
+
+    [Fact]
+    public void Affinity_checks_every_endpoint_before_it_balances()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 1, EndpointsPerService = 2, AffinityShare = 1 });
+        string[] rules = [.. KubeProxyIptables.ToText(cluster, new()).Split('\n').Where(r => r.StartsWith("-A KUBE-SVC-", StringComparison.Ordinal))];
+        Assert.Equal(5, rules.Length);
+        Assert.Contains("-j KUBE-MARK-MASQ", rules[0], StringComparison.Ordinal);
+        Assert.Contains("--rcheck --seconds 10800 --reap", rules[1], StringComparison.Ordinal);
+        Assert.Contains("--rcheck --seconds 10800 --reap", rules[2], StringComparison.Ordinal);
+        Assert.Contains("--probability 0.5000000000", rules[3], StringComparison.Ordinal);
+        Assert.DoesNotContain("--probability", rules[4], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_family_that_is_none_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => KubeProxyIptables.ToText(ClusterGenerator.Generate(new() { Services = 1 }), new() { Family = AddressFamily.Unix }));
+
+    /// <summary>The same text for the same seed, on every machine and in every version: benchmarks are compared across both.</summary>
+    [Fact]
+    public void The_text_of_one_seed_never_changes()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new()
+        {
+            Services = 328,
+            EndpointMix = EndpointMix.Realistic,
+            Families = IpFamilies.DualStack,
+            AffinityShare = 0.1,
+            NotReadyShare = 0.1,
+            TerminatingShare = 0.1,
+            Seed = 42,
+        });
+        string v4 = KubeProxyIptables.ToText(cluster, new());
+        string v6 = KubeProxyIptables.ToText(cluster, new() { Family = AddressFamily.InterNetworkV6 });
+        Assert.Equal("77592989462621BF1EAB0EB4FF0D57ED9720FCAE03421119FD0B074B4BDB7642", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(v4 + v6))));
+    }
+
+    private static (int Filter, int Nat) CountRules(string text)
+    {
+        string[] tables = text.Split("COMMIT\n");
+        return (tables[0].Split("\n-A ").Length - 1, tables[1].Split("\n-A ").Length - 1);
+    }
+
+    private static Dictionary<string, List<string>> ByChain(string text)
+    {
+        Dictionary<string, List<string>> chains = [];
+        string table = "";
+        foreach (string line in text.Split('\n'))
+        {
+            if (line.StartsWith('*'))
+                table = line[1..];
+            if (!line.StartsWith("-A ", StringComparison.Ordinal))
+                continue;
+            string chain = $"{table} {line.Split(' ')[1]}";
+            if (!chains.TryGetValue(chain, out List<string>? rules))
+                chains.Add(chain, rules = []);
+            rules.Add(line);
+        }
+
+        return chains;
+    }
+
+    private static JsonElement Read(string path) => JsonDocument.Parse(File.ReadAllText(path)).RootElement;
+
+    private static string Gunzip(string file)
+    {
+        using GZipStream stream = new(File.OpenRead(Corpus.PathOf("kubeproxy", "dumps", file)), CompressionMode.Decompress);
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+}
