@@ -8,8 +8,8 @@ public readonly record struct CaptureClock
 {
     private const byte BinaryFlag = 0x80;
 
-    /// <summary>10^28: any 64-bit tick count times 10^9, divided by this, is below one nanosecond.</summary>
-    private const int LargestPower = 28;
+    /// <summary>10^29: any 64-bit tick count times 10^9, divided by this, is below one nanosecond.</summary>
+    private const int LargestPower = 29;
 
     /// <summary>The clock with this <c>if_tsresol</c> byte and this offset.</summary>
     /// <param name="resolution">Below 128: a tick is 10^-<paramref name="resolution"/> s. Otherwise 2^-(low 7 bits) s.</param>

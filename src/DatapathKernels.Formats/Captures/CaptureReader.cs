@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace DatapathKernels.Formats.Captures;
 
 /// <summary>
@@ -68,7 +66,7 @@ public sealed class CaptureReader : IDisposable
         {
             source = Unpacked(stream);
             var window = new CaptureWindow(source, name);
-            return new CaptureReader(window, CaptureDecoder.Sniff(window, options.MaxFrameBytes), source is GZipStream);
+            return new CaptureReader(window, CaptureDecoder.Sniff(window, options.MaxFrameBytes), source is UnpackedStream);
         }
         catch
         {
@@ -91,6 +89,6 @@ public sealed class CaptureReader : IDisposable
         byte[] start = new byte[2];
         int length = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false);
         var whole = new PrefixedStream(start.AsMemory(0, length), stream);
-        return start is [0x1f, 0x8b] ? new GZipStream(whole, CompressionMode.Decompress) : whole;
+        return start is [0x1f, 0x8b] ? new UnpackedStream(whole) : whole;
     }
 }

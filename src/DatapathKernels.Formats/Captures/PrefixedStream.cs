@@ -1,47 +1,34 @@
 namespace DatapathKernels.Formats.Captures;
 
-/// <summary>Gives back the bytes that sniffing took from a stream, then the stream.</summary>
-internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
+/// <summary>Gives back the bytes that sniffing took from a stream, then the stream, then what was appended.</summary>
+internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
 {
     private ReadOnlyMemory<byte> _prefix = prefix;
+    private ReadOnlyMemory<byte> _suffix;
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>Lets a stream that has ended go on with these bytes.</summary>
+    public void Append(ReadOnlyMemory<byte> suffix) => _suffix = suffix;
 
     public override int Read(Span<byte> buffer)
     {
-        if (_prefix.IsEmpty)
-            return rest.Read(buffer);
-        int count = Math.Min(buffer.Length, _prefix.Length);
-        _prefix.Span[..count].CopyTo(buffer);
-        _prefix = _prefix[count..];
-        return count;
+        if (!_prefix.IsEmpty)
+            return Take(ref _prefix, buffer);
+        int count = rest.Read(buffer);
+        return count == 0 ? Take(ref _suffix, buffer) : count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
             rest.Dispose();
         base.Dispose(disposing);
+    }
+
+    private static int Take(ref ReadOnlyMemory<byte> source, Span<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, source.Length);
+        source.Span[..count].CopyTo(buffer);
+        source = source[count..];
+        return count;
     }
 }
