@@ -14,7 +14,6 @@ public static class Ipv6ExtensionChain
     /// <summary>Extension headers passed over at most (MAX_FLOW_DISSECT_HDRS of net/core/flow_dissector.c).</summary>
     public const int MaxHeaders = 15;
 
-    private const int Ipv6Bytes = 40, SmallestBytes = 8;
     private const byte Pad1 = 0, JumboOption = 0xc2, JumboOptionBytes = 4;
 
     /// <summary>Walks from the IPv6 header to the transport header.</summary>
@@ -27,18 +26,18 @@ public static class Ipv6ExtensionChain
     public static ParseStatus Walk(ReadOnlySpan<byte> packet, out Ipv6ExtensionInfo info)
     {
         info = default;
-        if (packet.Length < Ipv6Bytes)
+        if (packet.Length < Ipv6Header.Size)
             return ParseStatus.TruncatedIpv6;
 
-        Ipv6ExtensionInfo found = new(Ipv6Bytes, (IpProtocol)packet[6], 0, false, 0, false, 0, 0);
+        Ipv6ExtensionInfo found = new(Ipv6Header.Size, (IpProtocol)packet[6], 0, false, 0, false, 0, 0);
         while (IsExtension(found.Protocol))
         {
             if (found.Count == MaxHeaders)
                 return ParseStatus.BadExtension;
-            ReadOnlySpan<byte> rest = packet[found.Offset..];
-            if (rest.Length < SmallestBytes || rest.Length < Bytes(found.Protocol, rest))
-                return ParseStatus.TruncatedExtension;
-            found = Next(found, rest);
+            ParseStatus status = Ipv6ExtensionHeader.TryParse(found.Protocol, packet[found.Offset..], out Ipv6ExtensionHeader header);
+            if (status != ParseStatus.Ok)
+                return status;
+            found = Next(found, header);
             if (found.FragmentOffset != 0)
                 break;
         }
@@ -51,34 +50,24 @@ public static class Ipv6ExtensionChain
     public static bool IsExtension(IpProtocol protocol) => protocol
         is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment or IpProtocol.DestinationOptions or IpProtocol.Ah;
 
-    /// <summary>The length in bytes: 8-byte units after the first, but for AH 4-byte units less 2, and for fragments always 8.</summary>
-    private static int Bytes(IpProtocol protocol, ReadOnlySpan<byte> header) => protocol switch
+    private static Ipv6ExtensionInfo Next(Ipv6ExtensionInfo found, Ipv6ExtensionHeader header)
     {
-        IpProtocol.Fragment => SmallestBytes,
-        IpProtocol.Ah => (header[1] + 2) * 4,
-        _ => (header[1] + 1) * 8,
-    };
-
-    private static Ipv6ExtensionInfo Next(Ipv6ExtensionInfo found, ReadOnlySpan<byte> header)
-    {
-        int bytes = Bytes(found.Protocol, header);
-        if (found.Protocol == IpProtocol.Fragment)
+        if (header.Type == IpProtocol.Fragment)
         {
-            ushort field = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
             found = found with
             {
                 HasFragment = true,
-                FragmentOffset = (ushort)(field & 0xfff8),
-                MoreFragments = (field & 1) != 0,
-                FragmentId = BinaryPrimitives.ReadUInt32BigEndian(header[4..]),
+                FragmentOffset = header.FragmentOffset,
+                MoreFragments = header.MoreFragments,
+                FragmentId = header.FragmentId,
             };
         }
-        else if (found is { Protocol: IpProtocol.HopByHop, Count: 0 })
+        else if (header.Type == IpProtocol.HopByHop && found.Count == 0)
         {
-            found = found with { JumboLength = FindJumbo(header[2..bytes]) };
+            found = found with { JumboLength = FindJumbo(header.Data) };
         }
 
-        return found with { Protocol = (IpProtocol)header[0], Offset = found.Offset + bytes, Count = found.Count + 1 };
+        return found with { Protocol = header.NextHeader, Offset = found.Offset + header.HeaderBytes, Count = found.Count + 1 };
     }
 
     /// <summary>The jumbo payload length among the options of a first hop-by-hop header; 0 when there is none.</summary>

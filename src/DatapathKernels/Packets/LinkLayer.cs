@@ -10,14 +10,7 @@ namespace DatapathKernels.Packets;
 /// </remarks>
 public static class LinkLayer
 {
-    /// <summary>
-    /// VLAN tags passed over at most. Linux untags one per device stacked on another; nobody stacks more than eight, and a
-    /// limit keeps the cost of a hostile frame bounded.
-    /// </summary>
-    public const int MaxVlanTags = 8;
-
-    private const int EthernetBytes = 14, SllBytes = 16, Sll2Bytes = 20, LoopbackBytes = 4, TagBytes = 4;
-    private const ushort Ipv4Type = 0x0800, Ipv6Type = 0x86dd, SmallestType = 0x0600;
+    private const ushort SmallestType = 0x0600;
 
     /// <summary>Passes over the link header and its VLAN tags.</summary>
     /// <param name="frame">The frame as captured.</param>
@@ -33,13 +26,13 @@ public static class LinkLayer
         info = default;
         return link switch
         {
-            LinkType.Ethernet => Typed(frame, EthernetBytes, 12, out info),
-            LinkType.LinuxSll => Typed(frame, SllBytes, 14, out info),
-            LinkType.LinuxSll2 => Typed(frame, Sll2Bytes, 0, out info),
-            LinkType.Null or LinkType.Loop => Loopback(frame, link, out info),
+            LinkType.Ethernet => Typed(frame, EthernetHeader.Size, 12, out info),
+            LinkType.LinuxSll => Typed(frame, LinuxSllHeader.Size, 14, out info),
+            LinkType.LinuxSll2 => Typed(frame, LinuxSll2Header.Size, 0, out info),
+            LinkType.Null or LinkType.Loop => Loopback(frame, out info),
             LinkType.Raw or LinkType.RawBsd or LinkType.RawOpenBsd => Raw(frame, out info),
-            LinkType.Ipv4 => Implied(Ipv4Type, out info),
-            LinkType.Ipv6 => Implied(Ipv6Type, out info),
+            LinkType.Ipv4 => Implied(Ipv4Header.EtherType, out info),
+            LinkType.Ipv6 => Implied(Ipv6Header.EtherType, out info),
             _ => ParseStatus.UnsupportedLinkType,
         };
     }
@@ -54,16 +47,16 @@ public static class LinkLayer
         ushort type = BinaryPrimitives.ReadUInt16BigEndian(frame[typeOffset..]);
         int offset = headerBytes, tags = 0;
         ushort outer = 0, inner = 0;
-        while (type is 0x8100 or 0x88a8)
+        while (VlanTag.IsTag(type))
         {
-            if (tags == MaxVlanTags)
+            if (tags == VlanTag.MaxDepth)
                 return ParseStatus.TooManyVlanTags;
-            if (frame.Length - offset < TagBytes)
+            if (frame.Length - offset < VlanTag.Size)
                 return ParseStatus.TruncatedVlan;
             inner = BinaryPrimitives.ReadUInt16BigEndian(frame[offset..]);
             outer = tags == 0 ? inner : outer;
             type = BinaryPrimitives.ReadUInt16BigEndian(frame[(offset + 2)..]);
-            offset += TagBytes;
+            offset += VlanTag.Size;
             tags++;
         }
 
@@ -71,21 +64,13 @@ public static class LinkLayer
         return ParseStatus.Ok;
     }
 
-    /// <summary>
-    /// The BSD loopback header is in the capturing host's byte order, which nobody wrote down: a family is a small number, so
-    /// the order that makes it one is right. AF_INET is 2 everywhere, AF_INET6 is 10, 24, 28 or 30.
-    /// </summary>
-    private static ParseStatus Loopback(ReadOnlySpan<byte> frame, LinkType link, out LinkLayerInfo info)
+    private static ParseStatus Loopback(ReadOnlySpan<byte> frame, out LinkLayerInfo info)
     {
         info = default;
-        if (frame.Length < LoopbackBytes)
-            return ParseStatus.TruncatedLink;
-        uint family = BinaryPrimitives.ReadUInt32BigEndian(frame);
-        if (link == LinkType.Null && family > ushort.MaxValue)
-            family = BinaryPrimitives.ReverseEndianness(family);
-        ushort type = family switch { 2 => Ipv4Type, 10 or 24 or 28 or 30 => Ipv6Type, _ => 0 };
-        info = new LinkLayerInfo(LoopbackBytes, type, 0, 0, 0);
-        return ParseStatus.Ok;
+        ParseStatus status = LoopbackHeader.TryParse(frame, out LoopbackHeader header);
+        if (status == ParseStatus.Ok)
+            info = new LinkLayerInfo(LoopbackHeader.Size, header.EtherType, 0, 0, 0);
+        return status;
     }
 
     private static ParseStatus Raw(ReadOnlySpan<byte> frame, out LinkLayerInfo info)
@@ -96,7 +81,7 @@ public static class LinkLayer
         int version = frame[0] >> 4;
         if (version is not (4 or 6))
             return ParseStatus.BadVersion;
-        return Implied(version == 4 ? Ipv4Type : Ipv6Type, out info);
+        return Implied(version == 4 ? Ipv4Header.EtherType : Ipv6Header.EtherType, out info);
     }
 
     private static ParseStatus Implied(ushort type, out LinkLayerInfo info)

@@ -65,4 +65,10 @@ public enum ParseStatus : byte
 
     /// <summary>The UDP length is below 8 bytes or beyond the datagram.</summary>
     BadUdpLength,
+
+    /// <summary>The ARP packet is cut off.</summary>
+    TruncatedArp,
+
+    /// <summary>The ARP packet is not about IPv4 over Ethernet.</summary>
+    UnsupportedArp,
 }
