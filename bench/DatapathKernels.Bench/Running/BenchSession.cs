@@ -6,6 +6,7 @@ using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Machines;
 using DatapathKernels.Report;
+using DatapathKernels.Report.Records;
 using Spectre.Console;
 
 namespace DatapathKernels.Bench.Running;
@@ -76,9 +77,14 @@ internal static class BenchSession
 
     private static void WriteResults(string folder, IReadOnlyList<BenchmarkRecord> records, RunEnvironment environment)
     {
-        File.WriteAllText(Path.Combine(folder, "environment.txt"), environment.ToText());
-        RecordFile.Write(Path.Combine(folder, "records.json"), records);
-        RecordFile.WriteCsv(Path.Combine(folder, "records.csv"), records);
+        if (records.Count == 0)
+        {
+            File.WriteAllText(Path.Combine(folder, ReportRenderer.EnvironmentName), environment.ToText());
+            return;
+        }
+
+        RecordFile.Write(folder, records);
+        ReportRenderer.Write(folder, records, environment.ToText(), ReportNotes.None);
     }
 
     private static int Conclude(IReadOnlyList<BenchFailure> failures, IReadOnlyList<BenchmarkRecord> records, TextWriter output)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DatapathKernels.Report;
+using DatapathKernels.Report.Records;
 using Spectre.Console;
 
 namespace DatapathKernels.Bench.Running;
@@ -21,10 +21,10 @@ internal static class Headlines
     {
         string[] benchmarks = [.. records.Select(r => r.Benchmark).Distinct()];
         Table table = new Table().Title($"{Markup.Escape(suite)}, median {Markup.Escape(unit)}").Border(TableBorder.Simple);
-        table.AddColumn(Markup.Escape(string.Join(' ', records[0].Parameters.Keys)));
+        table.AddColumn(Markup.Escape(string.Join(' ', records[0].Parameters.Select(p => p.Key))));
         foreach (string benchmark in benchmarks)
             table.AddColumn(new TableColumn(Markup.Escape(benchmark)).RightAligned());
-        foreach (IGrouping<string, BenchmarkRecord> row in records.GroupBy(r => string.Join(' ', r.Parameters.Values)))
+        foreach (IGrouping<string, BenchmarkRecord> row in records.GroupBy(r => string.Join(' ', r.Parameters.Select(p => p.Value))))
             table.AddRow([Markup.Escape(row.Key), .. benchmarks.Select(b => row.FirstOrDefault(r => r.Benchmark == b) is { } r ? Number(r.Median) : "")]);
         return table;
     }

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Mathematics;
 using BenchmarkDotNet.Reports;
 using DatapathKernels.Bench.Machines;
-using DatapathKernels.Report;
+using DatapathKernels.Report.Records;
 
 namespace DatapathKernels.Bench.Running;
 
@@ -27,7 +27,7 @@ internal static class RecordMapper
         {
             Suite = name.Suite,
             Benchmark = name.Benchmark,
-            Parameters = name.Parameters,
+            Parameters = RecordParameters.From(name.Parameters),
             Unit = SuiteCatalog.UnitOf(report.BenchmarkCase.Descriptor.WorkloadMethod),
             Median = statistics.Median,
             Mean = statistics.Mean,

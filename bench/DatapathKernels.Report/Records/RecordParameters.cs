@@ -47,7 +47,7 @@ public sealed class RecordParameters : IReadOnlyList<KeyValuePair<string, Parame
     }
 
     /// <summary>From what a benchmark runner knows: names and boxed values; see <see cref="ParameterValue.From"/>.</summary>
-    public static RecordParameters From(IEnumerable<KeyValuePair<string, object?>> items) =>
+    public static RecordParameters From(IEnumerable<KeyValuePair<string, object>> items) =>
         new(items.Select(i => KeyValuePair.Create(i.Key, ParameterValue.From(i.Value))));
 
     /// <summary>The same without one name.</summary>

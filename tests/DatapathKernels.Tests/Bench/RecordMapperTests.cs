@@ -6,7 +6,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using DatapathKernels.Bench;
 using DatapathKernels.Bench.Machines;
 using DatapathKernels.Bench.Running;
-using DatapathKernels.Report;
+using DatapathKernels.Report.Records;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -29,7 +29,7 @@ public class RecordMapperTests
         Assert.Equal(["TinyBench.Allocating Size=13", "TinyBench.Counting Size=13"], failures.Select(f => f.Case.Full).Order());
         BenchmarkRecord counting = records.Single(r => r.Benchmark == "Counting");
         Assert.Equal("TinyBench", counting.Suite);
-        Assert.Equal(100, counting.Parameters["Size"]);
+        Assert.Equal(100, counting.Parameters["Size"]?.Number);
         Assert.Equal("ns/packet", counting.Unit);
         Assert.Equal("ns/object", records.Single(r => r.Benchmark == "Allocating").Unit);
         Assert.InRange(counting.Median, counting.Min, counting.Max);

@@ -1,0 +1,93 @@
+using System.Text;
+
+namespace DatapathKernels.Report.Analysis;
+
+/// <summary>What the report says about a suite besides its numbers. A suite without an entry gets plain names.</summary>
+internal sealed record SuiteText
+{
+    private static readonly Dictionary<string, SuiteText> Known = new(StringComparer.Ordinal)
+    {
+        ["ServiceLookupBench"] = new()
+        {
+            Title = "Service lookup",
+            Question = "What does the first packet of a connection to a Service cost, as the cluster grows?",
+            Parameter = "Services",
+            AxisTitle = "Services in the cluster",
+            Baseline = "IptablesLinear",
+            Linear = "IptablesLinear",
+            Flat = ["Dictionary", "FrozenDictionary"],
+        },
+        ["ChecksumBench"] = new()
+        {
+            Title = "Internet checksum",
+            Question = "What does the checksum of a packet cost, by its length?",
+            Parameter = "Bytes",
+            AxisTitle = "bytes summed",
+            Baseline = "Scalar",
+        },
+        ["ParseBench"] = new()
+        {
+            Title = "From frame to flow key",
+            Question = "What does it cost to find a packet's flow key in its bytes?",
+            Baseline = "FlowKey",
+        },
+    };
+
+    private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
+    {
+        ["IptablesLinear"] = "iptables, rule by rule",
+        ["Dictionary"] = "hash map (Dictionary)",
+        ["FrozenDictionary"] = "hash map (FrozenDictionary)",
+    };
+
+    /// <summary>The section's heading.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What the suite asks; empty when nobody wrote it down.</summary>
+    public string Question { get; init; } = "";
+
+    /// <summary>The parameter to draw along; null: the first numeric one with several values.</summary>
+    public string? Parameter { get; init; }
+
+    /// <summary>The words under the horizontal axis; null: the parameter's name.</summary>
+    public string? AxisTitle { get; init; }
+
+    /// <summary>The benchmark that the others are compared with; null, or not measured: the first.</summary>
+    public string? Baseline { get; init; }
+
+    /// <summary>The benchmark whose cost grows with the parameter, in suites that compare O(N) with O(1).</summary>
+    public string? Linear { get; init; }
+
+    /// <summary>The benchmarks whose cost does not, the one to quote first.</summary>
+    public IReadOnlyList<string> Flat { get; init; } = [];
+
+    /// <summary>The suites in the order of the report: those written about first, the others after by name.</summary>
+    public static int Rank(string suite)
+    {
+        int rank = Known.Keys.ToList().IndexOf(suite);
+        return rank < 0 ? int.MaxValue : rank;
+    }
+
+    /// <summary>The text of a suite.</summary>
+    public static SuiteText Of(string suite) => Known.GetValueOrDefault(suite) ?? new SuiteText { Title = Spaced(suite) };
+
+    /// <summary>The words for a benchmark in prose and charts; its own name when there are none.</summary>
+    public static string LabelOf(string benchmark) => Labels.GetValueOrDefault(benchmark, benchmark);
+
+    /// <summary><c>FlowMapBench</c> becomes <c>Flow map</c>.</summary>
+    private static string Spaced(string suite)
+    {
+        string name = suite.EndsWith("Bench", StringComparison.Ordinal) && suite.Length > 5 ? suite[..^5] : suite;
+        StringBuilder words = new();
+        for (int i = 0; i < name.Length; i++)
+        {
+            bool starts = i > 0 && char.IsUpper(name[i]) && char.IsLower(name[i - 1]);
+            if (starts)
+                words.Append(' ');
+            bool alone = i + 1 == name.Length || char.IsLower(name[i + 1]);
+            words.Append(starts && alone ? char.ToLowerInvariant(name[i]) : name[i]);
+        }
+
+        return words.ToString();
+    }
+}
