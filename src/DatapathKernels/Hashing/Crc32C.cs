@@ -8,7 +8,7 @@ namespace DatapathKernels.Hashing;
 /// CRC-32C (Castagnoli; reflected polynomial 0x82F63B78): the checksum of SCTP and iSCSI (RFC 3720, appendix B.4), and the
 /// CRC that CPUs compute in hardware.
 /// </summary>
-/// <remarks>A CRC is linear: the CRC of a xor is the xor of the CRCs. As a hash of flows it can be attacked; see FlowHash.</remarks>
+/// <remarks>A CRC is linear: the CRC of a xor is the xor of the CRCs. As a hash of flows it can be attacked; see <see cref="FlowHash"/>.</remarks>
 public static partial class Crc32C
 {
     /// <summary>The CRC in the form of the RFCs: the register starts as all ones and is complemented at the end.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using DatapathKernels.Hashing;
 
 namespace DatapathKernels.Packets;
 
@@ -70,6 +71,10 @@ public readonly struct FlowKeyV4 : IFlowKey<FlowKeyV4>, IEquatable<FlowKeyV4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FlowKeyV4 Reverse(in FlowKeyV4 key) =>
         new(key.DestinationBe, key.SourceBe, key.DestinationPortBe, key.SourcePortBe, key.Protocol, key.Zone);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Hash(in FlowKeyV4 key, ulong seed) => FlowHash.Compute(FlowKeyHash.Word(in key, 0), FlowKeyHash.LastWord(in key, 1, key.Zone), seed);
 
     /// <inheritdoc/>
     public bool Equals(FlowKeyV4 other) => AreEqual(this, other);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using DatapathKernels.Hashing;
 
 namespace DatapathKernels.Packets;
 
@@ -69,6 +70,12 @@ public readonly struct FlowKeyV6 : IFlowKey<FlowKeyV6>, IEquatable<FlowKeyV6>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FlowKeyV6 Reverse(in FlowKeyV6 key) =>
         new(key.Destination, key.Source, key.DestinationPortBe, key.SourcePortBe, key.Protocol, key.Zone);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Hash(in FlowKeyV6 key, ulong seed) => FlowHash.Compute(
+        FlowKeyHash.Word(in key, 0), FlowKeyHash.Word(in key, 1), FlowKeyHash.Word(in key, 2), FlowKeyHash.Word(in key, 3),
+        FlowKeyHash.LastWord(in key, 4, key.Zone), seed);
 
     /// <inheritdoc/>
     public bool Equals(FlowKeyV6 other) => AreEqual(this, other);

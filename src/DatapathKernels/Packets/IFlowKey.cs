@@ -13,4 +13,10 @@ public interface IFlowKey<TSelf>
 
     /// <summary>The key of the packets that flow the other way: addresses and ports exchanged.</summary>
     static abstract TSelf Reverse(in TSelf key);
+
+    /// <summary>
+    /// The key's hash by <see cref="Hashing.FlowHash"/>: the same on every CPU. Tables keyed by strangers' packets need a
+    /// random seed.
+    /// </summary>
+    static abstract ulong Hash(in TSelf key, ulong seed);
 }
