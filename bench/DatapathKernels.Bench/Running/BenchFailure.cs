@@ -13,6 +13,9 @@ internal sealed partial record BenchFailure(CaseName Case, string Reason)
         return isGood ? null : new BenchFailure(CaseName.Of(report.BenchmarkCase), ReasonIn(Lines(report)));
     }
 
+    /// <summary>For example <c>failed: ServiceLookupBench.Dictionary Services=10: packet 3: expected service 1, got 2</c>.</summary>
+    public override string ToString() => $"failed: {Case.Full}: {Reason}";
+
     /// <summary>
     /// The innermost exception in what the benchmark's process wrote: the runtime prints the outer one first and each inner
     /// one behind an arrow.

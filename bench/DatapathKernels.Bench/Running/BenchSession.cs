@@ -21,8 +21,7 @@ internal static class BenchSession
     /// <exception cref="BadInputException">Nothing was measured because of what the user gave.</exception>
     public static int Run(BenchOptions options, TextWriter output)
     {
-        InputFile.Require(options.RulesFile, "an iptables-save dump");
-        InputFile.Require(options.CaptureFile, "a pcap or pcapng file");
+        IReadOnlyList<string> notes = UserInput.Check(options);
         IReadOnlyList<BenchmarkRunInfo> listed = Select(options, BenchConfig.Create(options.Profile, NullLogger.Instance, null, Path.GetTempPath()));
         if (options.List)
             return List(listed, output);
@@ -31,13 +30,15 @@ internal static class BenchSession
         RunEnvironment environment = RunEnvironment.Capture(root, Command(), Describe(options.Profile), DateTime.UtcNow);
         string folder = options.OutputFolder ?? OutputFolder.Default(root, environment.Machine, environment.Utc);
         OutputFolder.Create(folder);
+        foreach (string note in notes)
+            output.WriteLine(note);
 
         Summary[] summaries = Measure(options, listed.Sum(i => i.BenchmarksCases.Length), root, folder, output);
         IReadOnlyList<BenchmarkRecord> records = RecordMapper.Records(summaries, environment);
-        WriteResults(folder, records, environment);
+        IReadOnlyList<BenchFailure> failures = RecordMapper.Failures(summaries);
+        WriteResults(folder, records, environment, new ReportNotes([.. notes, .. failures.Select(f => f.ToString())]));
         Headlines.Print(records, AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }));
-        output.WriteLine($"results: {Path.GetRelativePath(Environment.CurrentDirectory, folder)}");
-        return Conclude(RecordMapper.Failures(summaries), records, output);
+        return Conclude(folder, records, failures, output);
     }
 
     private static IReadOnlyList<BenchmarkRunInfo> Select(BenchOptions options, BenchmarkDotNet.Configs.IConfig config)
@@ -75,7 +76,7 @@ internal static class BenchSession
         }
     }
 
-    private static void WriteResults(string folder, IReadOnlyList<BenchmarkRecord> records, RunEnvironment environment)
+    private static void WriteResults(string folder, IReadOnlyList<BenchmarkRecord> records, RunEnvironment environment, ReportNotes notes)
     {
         if (records.Count == 0)
         {
@@ -84,13 +85,16 @@ internal static class BenchSession
         }
 
         RecordFile.Write(folder, records);
-        ReportRenderer.Write(folder, records, environment.ToText(), ReportNotes.None);
+        ReportRenderer.Write(folder, records, environment.ToText(), notes);
     }
 
-    private static int Conclude(IReadOnlyList<BenchFailure> failures, IReadOnlyList<BenchmarkRecord> records, TextWriter output)
+    private static int Conclude(string folder, IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<BenchFailure> failures, TextWriter output)
     {
         foreach (BenchFailure failure in failures)
-            output.WriteLine($"failed: {failure.Case.Full}: {failure.Reason}");
+            output.WriteLine(failure);
+        output.WriteLine(records.Count > 0
+            ? $"report: {Path.Combine(folder, ReportRenderer.HtmlName)}"
+            : $"nothing was measured; see {Path.Combine(folder, "benchmarkdotnet.log")}");
         return failures.Count == 0 && records.Count > 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 

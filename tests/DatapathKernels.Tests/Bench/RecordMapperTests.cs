@@ -29,7 +29,7 @@ public class RecordMapperTests
         Assert.Equal(["TinyBench.Allocating Size=13", "TinyBench.Counting Size=13"], failures.Select(f => f.Case.Full).Order());
         BenchmarkRecord counting = records.Single(r => r.Benchmark == "Counting");
         Assert.Equal("TinyBench", counting.Suite);
-        Assert.Equal(100, counting.Parameters["Size"]?.Number);
+        Assert.Equal(ParameterValue.Of(100), counting.Parameters["Size"]);
         Assert.Equal("ns/packet", counting.Unit);
         Assert.Equal("ns/object", records.Single(r => r.Benchmark == "Allocating").Unit);
         Assert.InRange(counting.Median, counting.Min, counting.Max);

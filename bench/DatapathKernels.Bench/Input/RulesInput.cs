@@ -1,0 +1,83 @@
+using System.IO.Compression;
+using DatapathKernels.Bench.Cli;
+using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Iptables;
+
+namespace DatapathKernels.Bench.Input;
+
+/// <summary>The user's <c>iptables-save</c> dump: the ruleset, its services, and what must be said about it.</summary>
+internal sealed class RulesInput
+{
+    /// <summary>Names the file to the processes that measure.</summary>
+    public const string Variable = "DATAPATH_RULES";
+
+    private RulesInput(Ruleset ruleset, IptablesReport report, string path)
+    {
+        Ruleset = ruleset;
+        Services = DumpService.In(ruleset);
+        Notes = [.. Describe(report, Path.GetFileName(path))];
+    }
+
+    /// <summary>
+    /// What a matcher does with matches and targets that it cannot evaluate. To stop at the first one would measure
+    /// nothing of most dumps; to let all match would send packets down rules they never meet. Both are said in the notes.
+    /// </summary>
+    public static MatcherOptions Options { get; } = new() { Unknown = UnknownPolicy.Never };
+
+    /// <summary>The rules.</summary>
+    public Ruleset Ruleset { get; }
+
+    /// <summary>The services they serve.</summary>
+    public IReadOnlyList<DumpService> Services { get; }
+
+    /// <summary>What the user should know: sizes, what is not evaluated and where, where the file was cut.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Reads the file named by <see cref="Variable"/>.</summary>
+    public static RulesInput FromEnvironment() =>
+        Load(Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set"));
+
+    /// <summary>Reads a dump; one packed with gzip is unpacked.</summary>
+    /// <exception cref="BadInputException">It is not a ruleset.</exception>
+    public static RulesInput Load(string path)
+    {
+        try
+        {
+            Ruleset ruleset = IptablesSaveParser.Parse(ReadAll(path), null, out IptablesReport report, path);
+            if (ruleset.RuleCount == 0)
+                throw new BadInputException($"{path}: no rule in it; expected an iptables-save dump");
+            using LinearMatcher check = new(ruleset, Options);
+            return new RulesInput(ruleset, report, path);
+        }
+        catch (IptablesFormatException wrong)
+        {
+            throw new BadInputException(wrong.Message);
+        }
+        catch (Exception e) when (e is RulesetException or IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path}: {e.Message.TrimEnd('.')}; expected an iptables-save dump");
+        }
+    }
+
+    private static byte[] ReadAll(string path)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (bytes is not [0x1F, 0x8B, ..])
+            return bytes;
+        using GZipStream packed = new(new MemoryStream(bytes), CompressionMode.Decompress);
+        using MemoryStream unpacked = new();
+        packed.CopyTo(unpacked);
+        return unpacked.ToArray();
+    }
+
+    private IEnumerable<string> Describe(IptablesReport report, string name)
+    {
+        yield return $"{name}: {Ruleset.RuleCount} rules of {(Ruleset.Family == IpFamily.V4 ? "IPv4" : "IPv6")}, {Services.Count} service ports in KUBE-SERVICES";
+        foreach (UnknownExtension unknown in report.Unknown)
+            yield return $"{name}: not evaluated: {unknown}{(unknown.IsTarget ? "; it counts and does nothing" : "; it counts as never matching")}";
+        foreach (string warning in report.Warnings)
+            yield return $"{name}: {warning}";
+        if (report.Truncation is { } cut)
+            yield return $"{name}: cut off: {cut}; what stands before is used";
+    }
+}

@@ -1,0 +1,25 @@
+using DatapathKernels.Bench.Cli;
+
+namespace DatapathKernels.Bench.Input;
+
+/// <summary>
+/// Reads the files the user named before anything is measured, so that a wrong one is an error at once, and names them to
+/// the processes that measure.
+/// </summary>
+internal static class UserInput
+{
+    /// <summary>Returns what the user should know about the files.</summary>
+    /// <exception cref="BadInputException">A file cannot be used.</exception>
+    public static IReadOnlyList<string> Check(BenchOptions options)
+    {
+        InputFile.Require(options.RulesFile, "an iptables-save dump");
+        InputFile.Require(options.CaptureFile, "a pcap or pcapng file");
+        RulesInput? rules = options.RulesFile is { } dump ? RulesInput.Load(dump) : null;
+        CaptureInput? capture = options.CaptureFile is { } file ? CaptureInput.Load(file) : null;
+        if (rules is not null && capture is not null && !capture.Frames.Infos.Any(i => RulesTraffic.Suits(rules.Ruleset, i)))
+            throw new BadInputException($"{options.CaptureFile}: no packet of the rules' family; expected at least one {rules.Ruleset.Family} packet");
+        Environment.SetEnvironmentVariable(RulesInput.Variable, options.RulesFile);
+        Environment.SetEnvironmentVariable(CaptureInput.Variable, options.CaptureFile);
+        return [.. rules?.Notes ?? [], .. capture?.Notes ?? []];
+    }
+}
