@@ -1,8 +1,9 @@
 namespace DatapathKernels.Packets;
 
 /// <summary>
-/// Walks IPv4 options (RFC 791 section 3.1): <c>foreach</c> over kind and data, padding left out. Stops at the end-of-list
-/// option, at the end, or before the first malformed option, which <see cref="Status"/> then reports.
+/// Walks IPv4 options (RFC 791 section 3.1): kind and data of each, padding left out. Stops at the end-of-list option, at the
+/// end, or before the first malformed option, which <see cref="Status"/> then reports; <c>foreach</c> works on a copy, so loop
+/// with <see cref="MoveNext"/> where that matters.
 /// </summary>
 public ref struct Ipv4Options
 {

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace DatapathKernels.Packets;
 
 /// <summary>
-/// Walks SCTP chunks (RFC 9260 section 3.2): <c>foreach</c> over type, flags and value, padding left out. Stops at the end or
-/// before the first malformed chunk, which <see cref="Status"/> then reports.
+/// Walks SCTP chunks (RFC 9260 section 3.2): type, flags and value of each, padding left out. Stops at the end or before the
+/// first malformed chunk, which <see cref="Status"/> then reports; <c>foreach</c> works on a copy, so loop with
+/// <see cref="MoveNext"/> where that matters.
 /// <code>
 ///  0      1       2        4
 ///  | type | flags | length | value ... | padding to 4 bytes |

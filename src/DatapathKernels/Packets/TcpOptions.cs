@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace DatapathKernels.Packets;
 
 /// <summary>
-/// Walks TCP options (RFC 9293 section 3.1): <c>foreach</c> over kind and data, padding left out. Stops at the end-of-list
-/// option, at the end, or before the first malformed option, which <see cref="Status"/> then reports.
+/// Walks TCP options (RFC 9293 section 3.1): kind and data of each, padding left out. Stops at the end-of-list option, at the
+/// end, or before the first malformed option, which <see cref="Status"/> then reports; <c>foreach</c> works on a copy, so loop
+/// with <see cref="MoveNext"/> where that matters.
 /// </summary>
 /// <remarks>
 /// The typed readers of the current option return false when it is of another kind or of a wrong length; Linux ignores such
