@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
 
@@ -14,6 +15,9 @@ public struct PacketVerdict
 
     /// <summary>The rule that decided, for <see cref="LinearMatcher.RuleAt"/>; -1 when a policy or the end of a chain did.</summary>
     public int Rule;
+
+    /// <summary>How far DNAT could write its destination into the frame; see <see cref="RewriteStatus"/>.</summary>
+    public RewriteStatus Rewrite;
 
     /// <summary>The new destination (DNAT, REDIRECT); none when the packet keeps its own. DNAT is already written into the frame.</summary>
     public NatBinding Destination;

@@ -1,0 +1,65 @@
+namespace DatapathKernels.Filtering;
+
+/// <summary>The tests that do not fit the masked compare of a rule's head.</summary>
+internal enum ExtraKind : byte
+{
+    /// <summary>Address A (a <see cref="PacketSide"/>) in network B.</summary>
+    Address,
+
+    /// <summary>The transport header is there.</summary>
+    Transport,
+
+    /// <summary>Protocol is A.</summary>
+    Protocol,
+
+    /// <summary>Source port from B to C.</summary>
+    SourcePort,
+
+    /// <summary>Destination port from B to C.</summary>
+    DestinationPort,
+
+    /// <summary>TCP flags: those of mask B are exactly C.</summary>
+    TcpFlags,
+
+    /// <summary>ICMP type A with code B to C; type 256 is any.</summary>
+    Icmp,
+
+    /// <summary>Port on side A in one of C ranges from B.</summary>
+    Multiport,
+
+    /// <summary>Incoming interface in the set that starts at word B.</summary>
+    InInterface,
+
+    /// <summary>Outgoing interface in the set that starts at word B.</summary>
+    OutInterface,
+
+    /// <summary>Packet mark: (mark &amp; C) == B.</summary>
+    Mark,
+
+    /// <summary>Connection mark: (mark &amp; C) == B.</summary>
+    ConnectionMark,
+
+    /// <summary>Connection state in A.</summary>
+    State,
+
+    /// <summary>Connection status has one of A.</summary>
+    Status,
+
+    /// <summary>Kind of address A (a <see cref="PacketSide"/>) in B.</summary>
+    AddressType,
+
+    /// <summary>31-bit draw below B.</summary>
+    Random,
+
+    /// <summary>Counter B reaches C.</summary>
+    Nth,
+
+    /// <summary>List test B of <c>recent</c>.</summary>
+    Recent,
+
+    /// <summary>Never.</summary>
+    Never,
+
+    /// <summary>An unknown match: the walk ends.</summary>
+    Unknown,
+}

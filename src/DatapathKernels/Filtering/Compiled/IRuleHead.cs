@@ -1,0 +1,14 @@
+namespace DatapathKernels.Filtering;
+
+/// <summary>The head of a rule of one address family. Static-abstract, so each family's walk is its own machine code.</summary>
+internal unsafe interface IRuleHead
+{
+    /// <summary>Bytes of one head.</summary>
+    static abstract int Size { get; }
+
+    /// <summary>The first rule from <paramref name="rule"/> on whose head matches; the end of the chain always does.</summary>
+    static abstract int Scan(byte* heads, int rule, in PacketView view);
+
+    /// <summary>Stores the tests of one rule.</summary>
+    static abstract void Write(byte* heads, int rule, in HeadTests tests);
+}

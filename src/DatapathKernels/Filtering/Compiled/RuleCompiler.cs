@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>From the model to <see cref="RuleProgram"/>: lays the chains out and compiles rule by rule.</summary>
+internal sealed partial class RuleCompiler
+{
+    private readonly Ruleset _ruleset;
+    private readonly MatcherOptions _options;
+    private readonly List<RuleTail> _tails = [];
+    private readonly List<HeadTests> _heads = [];
+    private readonly List<ExtraMatch> _extras = [];
+    private readonly List<Rule?> _rules = [];
+    private readonly List<Chain> _chains = [];
+    private readonly List<int> _starts = [], _ends = [];
+    private readonly Dictionary<Chain, int> _chainStart = [];
+    private readonly List<NatTarget> _nat = [];
+    private readonly List<IpNetwork> _networks = [];
+    private readonly List<PortRange> _ports = [];
+    private readonly List<ulong> _interfaceSets = [];
+    private readonly Dictionary<string, int> _interfaceSetOf = [];
+    private readonly List<RecentTest> _recent = [];
+    private readonly Dictionary<string, int> _recentLists = [];
+    private readonly List<uint> _nth = [];
+
+    private RuleCompiler(Ruleset ruleset, MatcherOptions options)
+    {
+        _ruleset = ruleset;
+        _options = options;
+    }
+
+    /// <exception cref="RulesetException">See <see cref="ChainGraph"/>.</exception>
+    public static RuleProgram Compile(Ruleset ruleset, MatcherOptions options) =>
+        ruleset.Family == IpFamily.V4
+            ? new RuleCompiler(ruleset, options).Run<RuleHeadV4>()
+            : new RuleCompiler(ruleset, options).Run<RuleHeadV6>();
+
+    private unsafe RuleProgram Run<THead>()
+        where THead : struct, IRuleHead
+    {
+        int depth = 0;
+        foreach (Table table in _ruleset.Tables)
+        {
+            depth = Math.Max(depth, ChainGraph.Depth(table));
+            PlaceChains(table);
+        }
+
+        foreach (Table table in _ruleset.Tables)
+        {
+            foreach (Chain chain in table.Chains)
+                CompileChain(table, chain);
+        }
+
+        RuleProgram program = new(_ruleset.Family, Math.Max(_tails.Count, 1), THead.Size, CollectionsMarshal.AsSpan(_tails), CollectionsMarshal.AsSpan(_extras))
+        {
+            Rules = [.. _rules],
+            Chains = [.. _chains],
+            Starts = [.. _starts],
+            Ends = [.. _ends],
+            MaxDepth = depth,
+            NatTargets = [.. _nat],
+            Networks = [.. _networks],
+            PortRanges = [.. _ports],
+            InterfaceSets = [.. _interfaceSets],
+            RecentTests = [.. _recent],
+            RecentLists = _recentLists.Count,
+            NthCounts = [.. _nth],
+        };
+        for (int i = 0; i < _heads.Count; i++)
+            THead.Write(program.Heads, i, _heads[i]);
+        SeedCounters(program);
+        return program;
+    }
+
+    /// <summary>Numbers the rules before any is compiled: jumps may go forward.</summary>
+    private void PlaceChains(Table table)
+    {
+        int next = _ends.Count == 0 ? 0 : _ends[^1] + 1;
+        foreach (Chain chain in table.Chains)
+        {
+            _chainStart.Add(chain, next);
+            _chains.Add(chain);
+            _starts.Add(next);
+            next += chain.Rules.Count;
+            _ends.Add(next++);
+        }
+    }
+
+    private void CompileChain(Table table, Chain chain)
+    {
+        foreach (Rule rule in chain.Rules)
+        {
+            HeadTests head = default;
+            RuleTail tail = ActionOf(table, rule.Target);
+            tail.FirstExtra = _extras.Count;
+            CompileMatches(rule, ref head);
+            tail.ExtraCount = checked((ushort)(_extras.Count - tail.FirstExtra));
+            Emit(head, tail, rule);
+        }
+
+        RuleAction end = chain.Hook is null ? RuleAction.ChainEnd
+            : chain.DropPolicy ? RuleAction.PolicyDrop : RuleAction.PolicyAccept;
+        Emit(default, new RuleTail { Action = end }, null);
+    }
+
+    private void Emit(in HeadTests head, in RuleTail tail, Rule? rule)
+    {
+        _heads.Add(head);
+        _tails.Add(tail);
+        _rules.Add(rule);
+    }
+
+    private RuleTail ActionOf(Table table, RuleTarget? target) => target switch
+    {
+        null => new RuleTail { Action = RuleAction.Continue },
+        VerdictTarget { Verdict: RuleVerdict.Accept } => new RuleTail { Action = RuleAction.Accept },
+        VerdictTarget { Verdict: RuleVerdict.Drop } => new RuleTail { Action = RuleAction.Drop },
+        VerdictTarget => new RuleTail { Action = RuleAction.Return },
+        JumpTarget jump => new RuleTail
+        {
+            Action = jump.IsGoto ? RuleAction.Goto : RuleAction.Jump,
+            Argument = (uint)_chainStart[table.Find(jump.Chain)!],
+        },
+        RejectTarget reject => new RuleTail { Action = RuleAction.Reject, Argument = (uint)reject.Reject },
+        MarkTarget mark => new RuleTail { Action = RuleAction.Mark, Argument = mark.Value, Argument2 = mark.Mask },
+        NatTarget nat => new RuleTail { Action = RuleAction.Nat, Argument = Append(_nat, nat) },
+        _ => new RuleTail { Action = _options.Unknown == UnknownPolicy.Error ? RuleAction.Unknown : RuleAction.Continue },
+    };
+
+    private static unsafe void SeedCounters(RuleProgram program)
+    {
+        for (int i = 0; i < program.Rules.Length; i++)
+        {
+            if (program.Rules[i] is { } rule)
+                program.Counters[i] = new RuleCounters { Packets = rule.Packets, Bytes = rule.Bytes };
+        }
+
+        for (int i = 0; i < program.Chains.Length; i++)
+            program.Counters[program.Ends[i]] = new RuleCounters { Packets = program.Chains[i].PolicyPackets, Bytes = program.Chains[i].PolicyBytes };
+    }
+
+    private static uint Append<T>(List<T> list, T item)
+    {
+        list.Add(item);
+        return (uint)(list.Count - 1);
+    }
+}

@@ -1,0 +1,83 @@
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>
+/// A ruleset compiled to flat memory: every chain is a run of rules closed by its end, in four parallel arrays.
+/// <code>
+/// heads     32 or 80 bytes a rule   the masked compares: all that a walk past a rule touches
+/// tails     16 bytes a rule         extra tests and action, read when the head matched
+/// extras    16 bytes a test         negations, ranges, marks, states, ...
+/// counters  16 bytes a rule         written when the whole rule matched: never on the lines that matching reads
+/// </code>
+/// The side tables hold what does not fit 16 bytes.
+/// </summary>
+internal sealed unsafe class RuleProgram : IDisposable
+{
+    private readonly NativeBuffer _heads, _tails, _extras, _counters;
+
+    public RuleProgram(IpFamily family, int rules, int headSize, ReadOnlySpan<RuleTail> tails, ReadOnlySpan<ExtraMatch> extras)
+    {
+        Family = family;
+        _heads = new NativeBuffer((nuint)rules * (nuint)headSize);
+        _tails = new NativeBuffer((nuint)rules * (nuint)sizeof(RuleTail));
+        _extras = new NativeBuffer((nuint)Math.Max(extras.Length, 1) * (nuint)sizeof(ExtraMatch));
+        _counters = new NativeBuffer((nuint)rules * (nuint)sizeof(RuleCounters));
+        tails.CopyTo(new Span<RuleTail>(_tails.Pointer, rules));
+        extras.CopyTo(new Span<ExtraMatch>(_extras.Pointer, extras.Length));
+        RuleCount = rules;
+    }
+
+    public IpFamily Family { get; }
+
+    /// <summary>Rules and chain ends together.</summary>
+    public int RuleCount { get; }
+
+    public byte* Heads => _heads.Pointer;
+
+    public RuleTail* Tails => (RuleTail*)_tails.Pointer;
+
+    public ExtraMatch* Extras => (ExtraMatch*)_extras.Pointer;
+
+    public RuleCounters* Counters => (RuleCounters*)_counters.Pointer;
+
+    /// <summary>The rule of each number; null for the end of a chain.</summary>
+    public required Rule?[] Rules { get; init; }
+
+    public required Chain[] Chains { get; init; }
+
+    /// <summary>The number of each chain's first rule.</summary>
+    public required int[] Starts { get; init; }
+
+    /// <summary>The number of each chain's end.</summary>
+    public required int[] Ends { get; init; }
+
+    /// <summary>The longest way of jumps from any chain.</summary>
+    public required int MaxDepth { get; init; }
+
+    public required NatTarget[] NatTargets { get; init; }
+
+    public required IpNetwork[] Networks { get; init; }
+
+    public required PortRange[] PortRanges { get; init; }
+
+    public required ulong[] InterfaceSets { get; init; }
+
+    public required RecentTest[] RecentTests { get; init; }
+
+    public required int RecentLists { get; init; }
+
+    /// <summary>The state of each nth test: the count before the next packet.</summary>
+    public required uint[] NthCounts { get; init; }
+
+    /// <summary>Bytes of native memory.</summary>
+    public long Bytes => (long)(_heads.Length + _tails.Length + _extras.Length + _counters.Length);
+
+    public void Dispose()
+    {
+        _heads.Dispose();
+        _tails.Dispose();
+        _extras.Dispose();
+        _counters.Dispose();
+    }
+}

@@ -1,0 +1,138 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Filtering;
+
+/// <content>Whole hooks and whole ways through the node.</content>
+public sealed partial class LinearMatcher
+{
+    /// <summary>
+    /// Runs every table of one hook in the kernel's order: raw, connection tracking (PREROUTING and OUTPUT), mangle, then nat
+    /// before filter where destinations are chosen (PREROUTING, OUTPUT), and nat last where sources are (INPUT, POSTROUTING).
+    /// </summary>
+    /// <param name="hook">The hook.</param>
+    /// <param name="frame">The frame; DNAT rewrites it.</param>
+    /// <param name="info">What <see cref="FlowParser"/> found in it.</param>
+    /// <param name="meta">What the node knows of the packet.</param>
+    /// <param name="random">Where <c>statistic</c> draws from.</param>
+    /// <param name="connections">Connection tracking.</param>
+    /// <param name="verdict">The answer of the first table that did not accept, or of the last; bindings of all.</param>
+    /// <exception cref="ObjectDisposedException">The matcher was disposed.</exception>
+    public void RunHook<TRandom, TConnections>(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, ref TConnections connections, out PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+        where TConnections : struct, IConnectionState
+    {
+        verdict = default;
+        verdict.Rule = -1;
+        if (PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+            RunHook(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+        else
+            verdict.Kind = VerdictKind.NotApplicable;
+    }
+
+    /// <summary>
+    /// Runs a packet that arrived through the node: PREROUTING, then INPUT when its destination is local by then, otherwise
+    /// FORWARD and POSTROUTING. Routing is the caller's: set <see cref="PacketMeta.OutInterface"/> beforehand; the TTL is not touched.
+    /// </summary>
+    /// <param name="frame">The frame; DNAT rewrites it.</param>
+    /// <param name="info">What <see cref="FlowParser"/> found in it.</param>
+    /// <param name="meta">What the node knows of the packet.</param>
+    /// <param name="random">Where <c>statistic</c> draws from.</param>
+    /// <param name="connections">Connection tracking.</param>
+    /// <param name="verdict">The answer of the first table that did not accept, or of the last; bindings of all.</param>
+    /// <exception cref="ObjectDisposedException">The matcher was disposed.</exception>
+    public void Traverse<TRandom, TConnections>(Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, ref TConnections connections, out PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+        where TConnections : struct, IConnectionState
+    {
+        verdict = default;
+        verdict.Rule = -1;
+        if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+        {
+            verdict.Kind = VerdictKind.NotApplicable;
+            return;
+        }
+
+        // Before routing a packet has no outgoing interface.
+        ushort route = meta.OutInterface;
+        meta.OutInterface = 0;
+        bool goesOn = RunHook(Hook.PreRouting, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+        if (!goesOn)
+            return;
+        if (verdict.Destination.Kind == NatKind.Redirect || IsLocal(view))
+        {
+            RunHook(Hook.Input, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+            return;
+        }
+
+        meta.OutInterface = route;
+        goesOn = RunHook(Hook.Forward, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+        if (!goesOn)
+            return;
+        ushort arrival = meta.InInterface;
+        meta.InInterface = 0;
+        RunHook(Hook.PostRouting, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+        meta.InInterface = arrival;
+    }
+
+    private bool RunHook<TRandom, TConnections>(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref TConnections connections, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+        where TConnections : struct, IConnectionState
+    {
+        bool entry = hook is Hook.PreRouting or Hook.Output;
+        if (!RunTable(TableKind.Raw, hook, frame, info, ref view, ref meta, ref random, ref verdict))
+            return false;
+        if (entry)
+            connections.Track(frame, info, ref meta);
+        return RunTable(TableKind.Mangle, hook, frame, info, ref view, ref meta, ref random, ref verdict)
+            && (!entry || RunNat(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict))
+            && RunTable(TableKind.Filter, hook, frame, info, ref view, ref meta, ref random, ref verdict)
+            && RunTable(TableKind.Security, hook, frame, info, ref view, ref meta, ref random, ref verdict)
+            && (entry || RunNat(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict));
+    }
+
+    private bool RunNat<TRandom, TConnections>(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref TConnections connections, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+        where TConnections : struct, IConnectionState
+    {
+        if (hook == Hook.Forward)
+            return true;
+        if (!connections.AsksNat(hook, frame, info, ref meta))
+        {
+            PacketView.TryLoad(_program.Family, frame, info, out view);
+            return true;
+        }
+
+        // A fresh verdict for this table, so that Bind sees what this hook chose and not an earlier one.
+        PacketVerdict answer = default;
+        answer.Rule = -1;
+        bool goesOn = RunTable(TableKind.Nat, hook, frame, info, ref view, ref meta, ref random, ref answer);
+        bool destination = hook is Hook.PreRouting or Hook.Output;
+        NatBinding chosen = destination ? answer.Destination : answer.Source;
+        if (goesOn)
+            connections.Bind(hook, chosen, ref meta);
+        answer.Destination = destination ? chosen : verdict.Destination;
+        answer.Source = destination ? verdict.Source : chosen;
+        if (chosen.Kind != NatKind.Dnat)
+            answer.Rewrite = verdict.Rewrite;
+        verdict = answer;
+        return goesOn;
+    }
+
+    private bool RunTable<TRandom>(TableKind table, Hook hook, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+    {
+        int chain = _hookChains[HookIndex(table, hook)];
+        if (chain < 0)
+            return true;
+        Walk(chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        return verdict.Kind == VerdictKind.Accept;
+    }
+
+    private bool IsLocal(in PacketView view)
+    {
+        UInt128 destination = view.AddressOf(_program.Family, PacketSide.Destination);
+        return _program.Family == IpFamily.V4
+            ? _addresses.KindOfV4((uint)destination) is AddressTypes.Local or AddressTypes.Broadcast
+            : _addresses.IsLocalV6(destination);
+    }
+}
