@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using DatapathKernels.Filtering;
+
+namespace DatapathKernels.Formats.Iptables;
+
+/// <summary>Numbers, addresses and ranges as iptables spells them.</summary>
+internal static class Literals
+{
+    /// <summary>Decimal, hexadecimal with 0x, or octal with a leading zero, as strtoul with base 0 reads it.</summary>
+    public static bool TryUInt32(ReadOnlySpan<char> text, out uint value)
+    {
+        if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+            return uint.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        if (text.Length > 1 && text[0] == '0')
+            return TryOctal(text[1..], out value);
+        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    }
+
+    /// <summary>A port, 0 to 65535.</summary>
+    public static bool TryPort(ReadOnlySpan<char> text, out ushort port) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
+
+    /// <summary><c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>; the separator of NAT targets is a dash.</summary>
+    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range)
+    {
+        range = PortRange.Any;
+        int at = text.IndexOf(separator);
+        ushort low = 0, high = ushort.MaxValue;
+        if (at < 0)
+        {
+            if (!TryPort(text, out low))
+                return false;
+            range = new PortRange(low, low);
+            return true;
+        }
+
+        if ((at > 0 && !TryPort(text[..at], out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], out high)) || low > high)
+            return false;
+        range = new PortRange(low, high);
+        return true;
+    }
+
+    /// <summary>An address of either family; the family is told.</summary>
+    public static bool TryAddress(ReadOnlySpan<char> text, out IpFamily family, out UInt128 address)
+    {
+        family = text.Contains(':') ? IpFamily.V6 : IpFamily.V4;
+        address = default;
+        if (family == IpFamily.V4)
+        {
+            bool ok = TryV4(text, out uint v4);
+            address = v4;
+            return ok;
+        }
+
+        if (text.ContainsAny('%', '[', ']') || !IPAddress.TryParse(text, out IPAddress? parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6)
+            return false;
+        address = IpNetwork.ToNumber(parsed);
+        return true;
+    }
+
+    /// <summary>An address alone, with a prefix length, or with a mask.</summary>
+    public static bool TryNetwork(ReadOnlySpan<char> text, out IpNetwork network)
+    {
+        network = default;
+        int slash = text.IndexOf('/');
+        if (!TryAddress(slash < 0 ? text : text[..slash], out IpFamily family, out UInt128 address))
+            return false;
+        int bits = IpNetwork.Bits(family);
+        if (slash >= 0 && !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits))
+        {
+            if (!TryAddress(text[(slash + 1)..], out IpFamily maskFamily, out UInt128 mask) || maskFamily != family)
+                return false;
+            network = new IpNetwork(family, address & mask, mask);
+            return true;
+        }
+
+        if (bits > IpNetwork.Bits(family))
+            return false;
+        network = IpNetwork.FromPrefix(family, address, bits);
+        return true;
+    }
+
+    /// <summary><c>value</c> or <c>value/mask</c>.</summary>
+    public static bool TryMasked(ReadOnlySpan<char> text, out uint value, out uint mask)
+    {
+        mask = uint.MaxValue;
+        int slash = text.IndexOf('/');
+        return slash < 0
+            ? TryUInt32(text, out value)
+            : TryUInt32(text[..slash], out value) & TryUInt32(text[(slash + 1)..], out mask);
+    }
+
+    private static bool TryV4(ReadOnlySpan<char> text, out uint address)
+    {
+        address = 0;
+        int parts = 0, digits = 0;
+        uint part = 0;
+        foreach (char c in text)
+        {
+            if (c == '.' && digits > 0 && parts < 3)
+            {
+                address = (address << 8) | part;
+                parts++;
+                (part, digits) = (0, 0);
+            }
+            else if (char.IsAsciiDigit(c) && digits < 3 && (part = (part * 10) + (uint)(c - '0')) <= 255)
+            {
+                digits++;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        address = (address << 8) | part;
+        return parts == 3 && digits > 0;
+    }
+
+    private static bool TryOctal(ReadOnlySpan<char> text, out uint value)
+    {
+        value = 0;
+        foreach (char c in text)
+        {
+            if (c is < '0' or > '7' || value > uint.MaxValue >> 3)
+                return false;
+            value = (value << 3) | (uint)(c - '0');
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using DatapathKernels.Filtering;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Formats.Iptables;
+
+/// <summary>The words of iptables, both ways. The first name of a value is the one iptables-save prints.</summary>
+internal static class Names
+{
+    public static readonly (string Name, IpProtocol Value)[] Protocols =
+    [
+        ("tcp", IpProtocol.Tcp), ("udp", IpProtocol.Udp), ("icmp", IpProtocol.Icmp), ("ipv6-icmp", IpProtocol.IcmpV6),
+        ("icmpv6", IpProtocol.IcmpV6), ("icmp6", IpProtocol.IcmpV6), ("sctp", IpProtocol.Sctp), ("dccp", IpProtocol.Dccp),
+        ("udplite", IpProtocol.UdpLite), ("esp", IpProtocol.Esp), ("ah", IpProtocol.Ah), ("gre", IpProtocol.Gre),
+        ("ipencap", IpProtocol.Ipv4), ("ipip", (IpProtocol)94), ("ipv6", IpProtocol.Ipv6), ("ipv6-mh", IpProtocol.Mobility),
+        ("mh", IpProtocol.Mobility), ("igmp", (IpProtocol)2), ("ospf", (IpProtocol)89), ("vrrp", (IpProtocol)112),
+    ];
+
+    public static readonly (string Name, byte Value)[] TcpFlags =
+        [("FIN", 1), ("SYN", 2), ("RST", 4), ("PSH", 8), ("ACK", 16), ("URG", 32), ("ALL", 63), ("NONE", 0)];
+
+    public static readonly (string Name, ConnectionStates Value)[] States =
+    [
+        ("INVALID", ConnectionStates.Invalid), ("NEW", ConnectionStates.New), ("RELATED", ConnectionStates.Related),
+        ("ESTABLISHED", ConnectionStates.Established), ("UNTRACKED", ConnectionStates.Untracked),
+        ("SNAT", ConnectionStates.Snat), ("DNAT", ConnectionStates.Dnat),
+    ];
+
+    public static readonly (string Name, ConnectionStatuses Value)[] Statuses =
+    [
+        ("EXPECTED", ConnectionStatuses.Expected), ("SEEN_REPLY", ConnectionStatuses.SeenReply),
+        ("ASSURED", ConnectionStatuses.Assured), ("CONFIRMED", ConnectionStatuses.Confirmed), ("NONE", ConnectionStatuses.None),
+    ];
+
+    public static readonly (string Name, AddressTypes Value)[] AddressKinds =
+    [
+        ("UNSPEC", AddressTypes.Unspecified), ("UNICAST", AddressTypes.Unicast), ("LOCAL", AddressTypes.Local),
+        ("BROADCAST", AddressTypes.Broadcast), ("ANYCAST", AddressTypes.Anycast), ("MULTICAST", AddressTypes.Multicast),
+        ("BLACKHOLE", AddressTypes.Blackhole), ("UNREACHABLE", AddressTypes.Unreachable), ("PROHIBIT", AddressTypes.Prohibit),
+    ];
+
+    public static readonly (string Name, RejectKind Value)[] Rejects =
+    [
+        ("icmp-net-unreachable", RejectKind.NetUnreachable), ("icmp-host-unreachable", RejectKind.HostUnreachable),
+        ("icmp-proto-unreachable", RejectKind.ProtocolUnreachable), ("icmp-port-unreachable", RejectKind.PortUnreachable),
+        ("icmp-net-prohibited", RejectKind.NetProhibited), ("icmp-host-prohibited", RejectKind.HostProhibited),
+        ("icmp-admin-prohibited", RejectKind.AdminProhibited), ("tcp-reset", RejectKind.TcpReset),
+        ("net-unreach", RejectKind.NetUnreachable), ("host-unreach", RejectKind.HostUnreachable),
+        ("proto-unreach", RejectKind.ProtocolUnreachable), ("port-unreach", RejectKind.PortUnreachable),
+        ("net-prohib", RejectKind.NetProhibited), ("host-prohib", RejectKind.HostProhibited),
+        ("admin-prohib", RejectKind.AdminProhibited), ("tcp-rst", RejectKind.TcpReset),
+    ];
+
+    public static readonly (string Name, RejectKind Value)[] RejectsV6 =
+    [
+        ("icmp6-no-route", RejectKind.V6NoRoute), ("icmp6-adm-prohibited", RejectKind.V6AdminProhibited),
+        ("icmp6-addr-unreachable", RejectKind.V6AddressUnreachable), ("icmp6-port-unreachable", RejectKind.V6PortUnreachable),
+        ("icmp6-policy-fail", RejectKind.V6PolicyFail), ("icmp6-reject-route", RejectKind.V6RejectRoute),
+        ("tcp-reset", RejectKind.TcpReset), ("no-route", RejectKind.V6NoRoute), ("adm-prohibited", RejectKind.V6AdminProhibited),
+        ("addr-unreach", RejectKind.V6AddressUnreachable), ("port-unreach", RejectKind.V6PortUnreachable),
+        ("policy-fail", RejectKind.V6PolicyFail), ("reject-route", RejectKind.V6RejectRoute), ("tcp-rst", RejectKind.TcpReset),
+    ];
+
+    /// <summary>ICMP messages by name: type, and code where the name tells one.</summary>
+    public static readonly (string Name, (byte Type, byte? Code) Value)[] Icmp =
+    [
+        ("echo-reply", (0, null)), ("pong", (0, null)), ("destination-unreachable", (3, null)), ("network-unreachable", (3, 0)),
+        ("host-unreachable", (3, 1)), ("protocol-unreachable", (3, 2)), ("port-unreachable", (3, 3)),
+        ("fragmentation-needed", (3, 4)), ("source-route-failed", (3, 5)), ("network-unknown", (3, 6)), ("host-unknown", (3, 7)),
+        ("network-prohibited", (3, 9)), ("host-prohibited", (3, 10)), ("communication-prohibited", (3, 13)),
+        ("source-quench", (4, null)), ("redirect", (5, null)), ("echo-request", (8, null)), ("ping", (8, null)),
+        ("router-advertisement", (9, null)), ("router-solicitation", (10, null)), ("time-exceeded", (11, null)),
+        ("ttl-exceeded", (11, null)), ("ttl-zero-during-transit", (11, 0)), ("ttl-zero-during-reassembly", (11, 1)),
+        ("parameter-problem", (12, null)), ("timestamp-request", (13, null)), ("timestamp-reply", (14, null)),
+        ("address-mask-request", (17, null)), ("address-mask-reply", (18, null)),
+    ];
+
+    /// <summary>The same for ICMPv6.</summary>
+    public static readonly (string Name, (byte Type, byte? Code) Value)[] IcmpV6 =
+    [
+        ("destination-unreachable", (1, null)), ("no-route", (1, 0)), ("communication-prohibited", (1, 1)),
+        ("beyond-scope", (1, 2)), ("address-unreachable", (1, 3)), ("port-unreachable", (1, 4)), ("failed-policy", (1, 5)),
+        ("reject-route", (1, 6)), ("packet-too-big", (2, null)), ("time-exceeded", (3, null)), ("ttl-exceeded", (3, null)),
+        ("ttl-zero-during-transit", (3, 0)), ("ttl-zero-during-reassembly", (3, 1)), ("parameter-problem", (4, null)),
+        ("bad-header", (4, 0)), ("unknown-header-type", (4, 1)), ("unknown-option", (4, 2)), ("echo-request", (128, null)),
+        ("ping", (128, null)), ("echo-reply", (129, null)), ("pong", (129, null)), ("router-solicitation", (133, null)),
+        ("router-advertisement", (134, null)), ("neighbour-solicitation", (135, null)), ("neighbor-solicitation", (135, null)),
+        ("neighbour-advertisement", (136, null)), ("neighbor-advertisement", (136, null)), ("redirect", (137, null)),
+    ];
+
+    /// <summary>Targets of iptables that are extensions and never chains.</summary>
+    public static readonly HashSet<string> TargetExtensions =
+    [
+        "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNPT", "DSCP", "ECN", "HL", "HMARK",
+        "IDLETIMER", "LED", "LOG", "NETMAP", "NFLOG", "NFQUEUE", "NOTRACK", "QUEUE", "RATEEST", "SECMARK", "SET", "SNPT",
+        "SYNPROXY", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+    ];
+
+    public static bool TryFind<T>((string Name, T Value)[] names, ReadOnlySpan<char> text, out T value)
+    {
+        foreach ((string name, T candidate) in names)
+        {
+            if (text.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                value = candidate;
+                return true;
+            }
+        }
+
+        value = default!;
+        return false;
+    }
+
+    /// <summary>The name iptables-save prints; the number where it prints one.</summary>
+    public static string Of<T>((string Name, T Value)[] names, T value)
+    {
+        foreach ((string name, T candidate) in names)
+        {
+            if (EqualityComparer<T>.Default.Equals(candidate, value))
+                return name;
+        }
+
+        return Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+    }
+
+    public static string Of(IpProtocol protocol)
+    {
+        foreach ((string name, IpProtocol candidate) in Protocols)
+        {
+            if (candidate == protocol)
+                return name;
+        }
+
+        return ((byte)protocol).ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,104 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Formats.Iptables;
+
+/// <content>
+/// Options of extensions: <c>--dport 80</c>, <c>--dport=80</c>, <c>! --dport 80</c>, <c>--dport ! 80</c>. An option belongs to
+/// the target when one was named, else to the last extension that knows it, else to the protocol's own extension, which
+/// iptables loads unasked.
+/// </content>
+internal sealed partial class RuleReader
+{
+    private void ReadExtensionOption(ReadOnlySpan<char> option, int start, int column, bool negated)
+    {
+        if (_tokens.At(_next - 1).Quoted || option is not ['-', '-', _, ..])
+        {
+            if (_target is { IsUnknown: true })
+            {
+                _target.Raw.Add((start, _next));
+                return;
+            }
+
+            throw Expected("an option", option);
+        }
+
+        int equals = option.IndexOf('=');
+        OptionText text = new(equals < 0 ? option : option[..equals], equals < 0 ? default : option[(equals + 1)..], equals >= 0);
+        OptionArguments arguments = new(_tokens, _next, negated, text.Value, text.HasValue, Family);
+        if (TryTarget(text.Name, ref arguments, start) || TryDrafts(text.Name, ref arguments, start))
+        {
+            _next = arguments.Next;
+            Family ??= arguments.Family;
+            return;
+        }
+
+        throw new SyntaxException(column, $"expected an option of {Loaded()}, found '{option}'");
+    }
+
+    private bool TryTarget(ReadOnlySpan<char> name, ref OptionArguments arguments, int start)
+    {
+        if (_target is null)
+            return false;
+        if (!_target.IsUnknown && _target.TryOption(name, ref arguments))
+        {
+            _target.Raw.Add((start, arguments.Next));
+            return true;
+        }
+
+        _target.IsUnknown = true;
+        arguments.SkipValues();
+        _target.Raw.Add((start, arguments.Next));
+        return true;
+    }
+
+    private bool TryDrafts(ReadOnlySpan<char> name, ref OptionArguments arguments, int start)
+    {
+        for (int i = _draftCount - 1; i >= 0; i--)
+        {
+            if (_drafts[i].TryOption(name, ref arguments))
+            {
+                _drafts[i].Raw.Add((start, arguments.Next));
+                return true;
+            }
+        }
+
+        if (_protocol is { } protocol && MatchDraft.OfProtocol(protocol) is { } implied && MatchDraft.IsProtocolOption(name))
+        {
+            MatchDraft draft = AddDraft(implied);
+            if (draft.TryOption(name, ref arguments))
+            {
+                draft.Raw.Add((start, arguments.Next));
+                return true;
+            }
+
+            _draftCount--;
+        }
+
+        if (_draftCount == 0)
+            return false;
+
+        // An option of the last extension that is not evaluated: keep the whole extension by name.
+        MatchDraft last = _drafts[_draftCount - 1];
+        last.IsUnknown = true;
+        arguments.SkipValues();
+        last.Raw.Add((start, arguments.Next));
+        return true;
+    }
+
+    private MatchDraft AddDraft(string module)
+    {
+        if (_draftCount == _drafts.Count)
+            _drafts.Add(new MatchDraft());
+        MatchDraft draft = _drafts[_draftCount++];
+        draft.Reset(module);
+        return draft;
+    }
+
+    private string Loaded() => _protocol is { } protocol ? $"iptables or of -m {MatchDraft.OfProtocol(protocol) ?? Names.Of(protocol)}" : "iptables (-m or -j with its extension must come before it)";
+
+    private readonly ref struct OptionText(ReadOnlySpan<char> name, ReadOnlySpan<char> value, bool hasValue)
+    {
+        public readonly ReadOnlySpan<char> Name = name, Value = value;
+        public readonly bool HasValue = hasValue;
+    }
+}

@@ -1,0 +1,293 @@
+using CommunityToolkit.HighPerformance.Buffers;
+using DatapathKernels.Filtering;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Formats.Iptables;
+
+/// <summary>
+/// The words after <c>-A CHAIN</c>, into a rule. Base selectors come first in the rule, wherever they stood in the line, as the
+/// kernel keeps them; extensions follow in their order.
+/// </summary>
+internal sealed partial class RuleReader
+{
+    private readonly LineTokens _tokens;
+    private readonly IptablesParseOptions _options;
+    private readonly StringPool _strings = new(8192);
+    private readonly Dictionary<RuleMatch, RuleMatch> _matchPool = [];
+    private readonly Dictionary<RuleTarget, RuleTarget> _targetPool = [];
+    private readonly Dictionary<Chain, JumpTarget> _jumpPool = [];
+    private readonly Dictionary<(bool IsTarget, string Name), List<int>> _unknown = [];
+    private readonly List<MatchDraft> _drafts = [];
+    private readonly RuleMatch?[] _base = new RuleMatch?[6];
+    private readonly List<RuleMatch> _matches = [];
+    private int _draftCount, _next;
+    private IpProtocol? _protocol;
+    private TargetDraft? _target;
+    private readonly TargetDraft _targetDraft = new();
+    private RuleTarget? _simpleTarget;
+
+    public RuleReader(LineTokens tokens, IptablesParseOptions options)
+    {
+        _tokens = tokens;
+        _options = options;
+    }
+
+    /// <summary>The family, once something told it.</summary>
+    public IpFamily? Family { get; set; }
+
+    /// <summary>True when a rule was built before the family was told.</summary>
+    public bool AssumedV4 { get; private set; }
+
+    /// <summary>Kinds of extensions that were kept by name.</summary>
+    public IReadOnlyList<UnknownExtension> Unknown =>
+        [.. _unknown.Select(kind => new UnknownExtension(kind.Key.IsTarget, kind.Key.Name, kind.Value))];
+
+    /// <summary>Reads the rule whose words start at <paramref name="first"/>.</summary>
+    /// <exception cref="SyntaxException">A word that should not be there.</exception>
+    public Rule Read(Table table, int first, int line, ulong packets, ulong bytes)
+    {
+        Array.Clear(_base);
+        _matches.Clear();
+        _draftCount = 0;
+        _next = first;
+        _protocol = null;
+        _target = null;
+        _simpleTarget = null;
+        while (_next < _tokens.Count)
+            ReadOption(table, ref packets, ref bytes);
+        AssumedV4 |= Family is null;
+        return new Rule(BuildMatches(line), BuildTarget(line)) { Packets = packets, Bytes = bytes, Line = line };
+    }
+
+    private void ReadOption(Table table, ref ulong packets, ref ulong bytes)
+    {
+        int start = _next;
+        bool negated = TakeNegation();
+        ReadOnlySpan<char> option = Take("an option");
+        int column = _tokens.ColumnOf(_next - 1);
+        switch (option)
+        {
+            case "-s" or "--source" or "--src":
+                ReadAddress(PacketSide.Source, 0, negated);
+                break;
+            case "-d" or "--destination" or "--dst":
+                ReadAddress(PacketSide.Destination, 1, negated);
+                break;
+            case "-i" or "--in-interface":
+                ReadInterface(true, 2, negated);
+                break;
+            case "-o" or "--out-interface":
+                ReadInterface(false, 3, negated);
+                break;
+            case "-p" or "--protocol" or "--proto":
+                ReadProtocol(negated);
+                break;
+            case "-f" or "--fragment" or "--fragments":
+                SetBase(5, new FragmentMatch(negated), column);
+                break;
+            case "-m" or "--match":
+                Refuse(negated, column, "-m");
+                AddDraft(_strings.GetOrAdd(Take("the name of a match")));
+                break;
+            case "-j" or "--jump":
+                Refuse(negated, column, "-j");
+                ReadJump(table, isGoto: false);
+                break;
+            case "-g" or "--goto":
+                Refuse(negated, column, "-g");
+                ReadJump(table, isGoto: true);
+                break;
+            case "-c" or "--set-counters":
+                packets = TakeCounter();
+                bytes = TakeCounter();
+                break;
+            case "-t" or "--table":
+                if (!Take("a table").SequenceEqual(Hooks.NameOf(table.Kind)))
+                    throw new SyntaxException(_tokens.ColumnOf(_next - 1), $"expected table {Hooks.NameOf(table.Kind)}, in which the line stands");
+                break;
+            default:
+                ReadExtensionOption(option, start, column, negated);
+                break;
+        }
+    }
+
+    private ulong TakeCounter()
+    {
+        ReadOnlySpan<char> text = Take("a counter");
+        return ulong.TryParse(text, out ulong value) ? value : throw Expected("a counter", text);
+    }
+
+    private void ReadAddress(PacketSide side, int slot, bool negated)
+    {
+        negated |= TakeNegation();
+        ReadOnlySpan<char> text = Take("an address");
+        int column = _tokens.ColumnOf(_next - 1);
+        if (!Literals.TryNetwork(text, out IpNetwork network))
+            throw Expected("an address like 10.0.0.0/8 or fd00::/8", text);
+        RequireFamily(network.Family, text);
+        if (network.Mask != UInt128.Zero || negated)
+            SetBase(slot, new AddressMatch(side, network, negated), column);
+    }
+
+    private void ReadInterface(bool incoming, int slot, bool negated)
+    {
+        negated |= TakeNegation();
+        ReadOnlySpan<char> text = Take("an interface");
+        int column = _tokens.ColumnOf(_next - 1);
+        if (text.Length is 0 or > 15)
+            throw Expected("the name of an interface, 1 to 15 characters", text);
+        if (text is not "+" || negated)
+            SetBase(slot, new InterfaceMatch(incoming, _strings.GetOrAdd(text), negated), column);
+    }
+
+    private void ReadProtocol(bool negated)
+    {
+        negated |= TakeNegation();
+        ReadOnlySpan<char> text = Take("a protocol");
+        int column = _tokens.ColumnOf(_next - 1);
+        if (text is "all" or "0")
+            return;
+        if (!Names.TryFind(Names.Protocols, text, out IpProtocol protocol))
+        {
+            if (!byte.TryParse(text, out byte number))
+                throw Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
+            protocol = (IpProtocol)number;
+        }
+
+        if (protocol == IpProtocol.IcmpV6)
+            Family ??= IpFamily.V6;
+        _protocol = negated ? null : protocol;
+        SetBase(4, new ProtocolMatch(protocol, negated), column);
+    }
+
+    private void ReadJump(Table table, bool isGoto)
+    {
+        ReadOnlySpan<char> name = Take(isGoto ? "a chain" : "a target or a chain");
+        int column = _tokens.ColumnOf(_next - 1);
+        if (_target is not null || _simpleTarget is not null)
+            throw new SyntaxException(column, $"expected one target, found a second: '{name}'");
+        if (!isGoto && SimpleTarget(name) is { } simple)
+        {
+            _simpleTarget = simple;
+            return;
+        }
+
+        if (!table.TryFind(name, out Chain? chain) && _options.DeclareChainsOnUse && !TargetDraft.IsKnown(name) && !Names.TargetExtensions.Contains(name.ToString()))
+            chain = table.Add(name.ToString());
+        if (chain is not null)
+        {
+            if (chain.Hook is not null)
+                throw Expected("a target or a user chain", name);
+            _simpleTarget = isGoto ? new JumpTarget(chain.Name, true) : JumpTo(chain);
+            return;
+        }
+
+        if (isGoto)
+            throw Expected($"a chain of table {Hooks.NameOf(table.Kind)}", name);
+        _target = _targetDraft;
+        _target.Reset(_strings.GetOrAdd(name));
+    }
+
+    private static VerdictTarget? SimpleTarget(ReadOnlySpan<char> name) => name switch
+    {
+        "ACCEPT" => Accept,
+        "DROP" => Drop,
+        "RETURN" => Return,
+        _ => null,
+    };
+
+    private static readonly VerdictTarget Accept = new(RuleVerdict.Accept), Drop = new(RuleVerdict.Drop), Return = new(RuleVerdict.Return);
+
+    private JumpTarget JumpTo(Chain chain)
+    {
+        if (!_jumpPool.TryGetValue(chain, out JumpTarget? jump))
+            _jumpPool.Add(chain, jump = new JumpTarget(chain.Name));
+        return jump;
+    }
+
+    private void SetBase(int slot, RuleMatch match, int column)
+    {
+        if (_base[slot] is not null)
+            throw new SyntaxException(column, "expected this option once, found it again");
+        _base[slot] = match;
+    }
+
+    private void RequireFamily(IpFamily family, ReadOnlySpan<char> text)
+    {
+        Family ??= family;
+        if (Family != family)
+            throw Expected(Family == IpFamily.V4 ? "an IPv4 address" : "an IPv6 address", text);
+    }
+
+    private static void Refuse(bool negated, int column, string option)
+    {
+        if (negated)
+            throw new SyntaxException(column, $"expected {option} without '!'");
+    }
+
+    private bool TakeNegation()
+    {
+        bool negated = _next < _tokens.Count && _tokens[_next] is "!" && !_tokens.At(_next).Quoted;
+        if (negated)
+            _next++;
+        return negated;
+    }
+
+    private ReadOnlySpan<char> Take(string expected)
+    {
+        if (_next >= _tokens.Count)
+            throw new SyntaxException(_tokens.ColumnOf(_next), $"expected {expected}, found the end of the line");
+        return _tokens[_next++];
+    }
+
+    /// <summary>The error about the word taken last.</summary>
+    private SyntaxException Expected(string expected, ReadOnlySpan<char> found) =>
+        new(_tokens.ColumnOf(_next - 1), $"expected {expected}, found '{(found.Length <= 40 ? found : found[..40])}'");
+
+    private RuleMatch[] BuildMatches(int line)
+    {
+        foreach (RuleMatch? match in _base)
+        {
+            if (match is not null)
+                _matches.Add(Pooled(match));
+        }
+
+        for (int i = 0; i < _draftCount; i++)
+        {
+            RuleMatch match = _drafts[i].Build(Family ?? IpFamily.V4, _tokens);
+            if (match is UnknownMatch unknown)
+                Note(false, unknown.Module, line);
+            _matches.Add(match is CommentMatch ? match : Pooled(match));
+        }
+
+        return [.. _matches];
+    }
+
+    private RuleTarget? BuildTarget(int line)
+    {
+        if (_target is null)
+            return _simpleTarget;
+        RuleTarget target = _target.Build(Family ?? IpFamily.V4, _tokens);
+        if (target is UnknownTarget unknown)
+            Note(true, unknown.Name, line);
+        if (_targetPool.TryGetValue(target, out RuleTarget? pooled))
+            return pooled;
+        _targetPool.Add(target, target);
+        return target;
+    }
+
+    private RuleMatch Pooled(RuleMatch match)
+    {
+        if (_matchPool.TryGetValue(match, out RuleMatch? pooled))
+            return pooled;
+        _matchPool.Add(match, match);
+        return match;
+    }
+
+    private void Note(bool isTarget, string name, int line)
+    {
+        if (!_unknown.TryGetValue((isTarget, name), out List<int>? lines))
+            _unknown.Add((isTarget, name), lines = []);
+        lines.Add(line);
+    }
+}
