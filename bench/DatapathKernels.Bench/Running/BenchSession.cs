@@ -37,7 +37,7 @@ internal static class BenchSession
         IReadOnlyList<BenchmarkRecord> records = RecordMapper.Records(summaries, environment);
         IReadOnlyList<BenchFailure> failures = RecordMapper.Failures(summaries);
         WriteResults(folder, records, environment, new ReportNotes([.. notes, .. failures.Select(f => f.ToString())]));
-        Headlines.Print(records, AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }));
+        Headlines.Print(records, ConsoleOver(output));
         return Conclude(folder, records, failures, output);
     }
 
@@ -86,6 +86,20 @@ internal static class BenchSession
 
         RecordFile.Write(folder, records);
         ReportRenderer.Write(folder, records, environment.ToText(), notes);
+    }
+
+    // Spectre guesses colours from the environment even for a pipe; a log wants none, and no wrapping either.
+    private static IAnsiConsole ConsoleOver(TextWriter output)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = 200;
+        return console;
     }
 
     private static int Conclude(string folder, IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<BenchFailure> failures, TextWriter output)

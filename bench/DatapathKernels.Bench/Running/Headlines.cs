@@ -13,14 +13,15 @@ internal static class Headlines
         foreach (IGrouping<(string Suite, string Unit), BenchmarkRecord> suite in records.GroupBy(r => (r.Suite, r.Unit)))
         {
             console.WriteLine();
-            console.Write(TableOf(suite.Key.Suite, suite.Key.Unit, [.. suite]));
+            console.WriteLine($"{suite.Key.Suite}, median {suite.Key.Unit}");
+            console.Write(TableOf([.. suite]));
         }
     }
 
-    private static Table TableOf(string suite, string unit, BenchmarkRecord[] records)
+    private static Table TableOf(BenchmarkRecord[] records)
     {
         string[] benchmarks = [.. records.Select(r => r.Benchmark).Distinct()];
-        Table table = new Table().Title($"{Markup.Escape(suite)}, median {Markup.Escape(unit)}").Border(TableBorder.Simple);
+        Table table = new Table().Border(TableBorder.Simple);
         table.AddColumn(Markup.Escape(string.Join(' ', records[0].Parameters.Select(p => p.Key))));
         foreach (string benchmark in benchmarks)
             table.AddColumn(new TableColumn(Markup.Escape(benchmark)).RightAligned());
