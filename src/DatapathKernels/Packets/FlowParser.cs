@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Packets;
 
@@ -31,7 +30,10 @@ public static partial class FlowParser
     {
         v4 = default;
         v6 = default;
-        return ParseGeneral(frame, link, zone, ref v4, ref v6, out info);
+        Unsafe.SkipInit(out info);
+        return TryFast(frame, link, zone, ref v4, ref v6, ref info)
+            ? ParseStatus.Ok
+            : ParseGeneral(frame, link, zone, ref v4, ref v6, out info);
     }
 
     /// <summary>Parses one Ethernet frame of either family in zone 0.</summary>

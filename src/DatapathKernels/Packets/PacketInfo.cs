@@ -6,7 +6,10 @@ namespace DatapathKernels.Packets;
 /// Where things stand in one frame, 16 bytes: four to a cache line. Made once by <see cref="FlowParser"/>; everything
 /// downstream trusts it instead of checking again.
 /// </summary>
-/// <remarks>Offsets count from the first byte of the frame. What lies at or after a failed layer is zero.</remarks>
+/// <remarks>
+/// Offsets count from the first byte of the frame. What lies at or after a failed layer is zero: a bad transport header
+/// leaves L3 and its flags, a bad IP header only <see cref="PacketFlags.Vlan"/>.
+/// </remarks>
 [StructLayout(LayoutKind.Sequential, Size = 16)]
 public readonly struct PacketInfo : IEquatable<PacketInfo>
 {
@@ -43,8 +46,8 @@ public readonly struct PacketInfo : IEquatable<PacketInfo>
     /// <summary>The transport protocol, after IPv6 extension headers.</summary>
     public readonly IpProtocol Protocol;
 
-    /// <summary>Bytes from the transport header to the end of the datagram.</summary>
-    public uint L4Length => L3Length - (uint)(L4Offset - L3Offset);
+    /// <summary>Bytes from the transport header to the end of the datagram; 0 when the parse did not get there.</summary>
+    public uint L4Length => L4Offset == 0 ? 0 : L3Length - (uint)(L4Offset - L3Offset);
 
     /// <summary>True when addresses and protocol of the flow key are valid (ports too unless a non-first fragment or an unsupported protocol).</summary>
     public bool HasKey => Status <= ParseStatus.UnsupportedProtocol;

@@ -24,7 +24,7 @@ public enum ParseStatus : byte
     /// <summary>A VLAN tag is cut off.</summary>
     TruncatedVlan,
 
-    /// <summary>More VLAN tags than a switch would pass (see <c>VlanTag.MaxDepth</c>).</summary>
+    /// <summary>More VLAN tags than a switch would pass (see <see cref="VlanTag.MaxDepth"/>).</summary>
     TooManyVlanTags,
 
     /// <summary>The link layer carries something else than IP (ARP, LLDP, 802.3 LLC, ...).</summary>
@@ -33,7 +33,7 @@ public enum ParseStatus : byte
     /// <summary>The link type is not one of <see cref="LinkType"/>.</summary>
     UnsupportedLinkType,
 
-    /// <summary>The IP version nibble is neither 4 nor 6, or disagrees with the link layer.</summary>
+    /// <summary>The IP version nibble is neither 4 nor 6, or disagrees with the link layer (or with the ICMP error that quotes it).</summary>
     BadVersion,
 
     /// <summary>The IPv4 header is cut off.</summary>
@@ -42,7 +42,10 @@ public enum ParseStatus : byte
     /// <summary>The IPv4 header length is below 20 bytes.</summary>
     BadIhl,
 
-    /// <summary>The IPv4 total length is below the header length.</summary>
+    /// <summary>
+    /// The IPv4 total length is below the header length, or the length of either family is zero in a fragment, where
+    /// segmentation offload never leaves it.
+    /// </summary>
     BadTotalLength,
 
     /// <summary>The frame holds fewer bytes than the IP header claims.</summary>
@@ -54,7 +57,10 @@ public enum ParseStatus : byte
     /// <summary>An IPv6 extension header is cut off.</summary>
     TruncatedExtension,
 
-    /// <summary>An IPv6 extension header is out of place or too many of them follow one another.</summary>
+    /// <summary>
+    /// Too many IPv6 extension headers follow one another, or a jumbo option breaks RFC 2675: beside a payload length, in a
+    /// fragment, or of 65,535 bytes or less.
+    /// </summary>
     BadExtension,
 
     /// <summary>The transport header is cut off.</summary>
@@ -63,7 +69,10 @@ public enum ParseStatus : byte
     /// <summary>The TCP data offset is below 20 bytes or beyond the segment.</summary>
     BadTcpDataOffset,
 
-    /// <summary>The UDP length is below 8 bytes or beyond the datagram.</summary>
+    /// <summary>
+    /// The UDP length (or UDP-Lite's checksum coverage) is below 8 bytes or beyond the datagram. A first fragment's may be
+    /// beyond: the rest follows. UDP's may be zero where the IP length is, or a jumbo option's; a coverage of zero means all.
+    /// </summary>
     BadUdpLength,
 
     /// <summary>The ARP packet is cut off.</summary>
@@ -71,4 +80,7 @@ public enum ParseStatus : byte
 
     /// <summary>The ARP packet is not about IPv4 over Ethernet.</summary>
     UnsupportedArp,
+
+    /// <summary>Only from <see cref="QuotedPacketParser"/>: the packet is not an ICMP error, so it quotes nothing.</summary>
+    NotIcmpError,
 }
