@@ -58,7 +58,7 @@ public sealed unsafe partial class PacketArena : IDisposable
         HeadroomBytes = Lines(headroomBytes) * NativeBuffer.CacheLine;
         SlotBytes = Lines(slotBytes) * NativeBuffer.CacheLine;
         _stride = (uint)(Lines(slotBytes) | 1) * NativeBuffer.CacheLine;
-        _memory = new NativeBuffer((nuint)capacity * _stride);
+        _memory = new NativeBuffer((nuint)capacity * _stride + FlowParser.BlindReadBytes);
         _slots = new NativeBuffer((nuint)capacity * (nuint)sizeof(FrameSlot));
     }
 
