@@ -123,7 +123,7 @@ public sealed class TestPacket
             ushort sum = protocol == IpProtocol.Icmp
                 ? InternetChecksum.Compute(bytes.AsSpan(header))
                 : InternetChecksum.ComputeTransport(Pseudo(bytes, protocol, segment.Length), bytes.AsSpan(header), protocol);
-            BitConverter.TryWriteBytes(bytes.AsSpan(header + field), sum);
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(header + field), sum);
         }
 
         return new TestPacket { Bytes = bytes };
@@ -132,7 +132,7 @@ public sealed class TestPacket
     private static void MendHeader(byte[] bytes)
     {
         bytes.AsSpan(10, 2).Clear();
-        BitConverter.TryWriteBytes(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
     }
 
     private static uint Pseudo(byte[] bytes, IpProtocol protocol, int length) => bytes[0] >> 4 == 4
