@@ -29,12 +29,11 @@ public static class JenkinsHash
 
         if (key.IsEmpty)
             return c;
-        Span<byte> last = stackalloc byte[12];
-        last.Clear();
-        key.CopyTo(last);
-        a += BinaryPrimitives.ReadUInt32LittleEndian(last);
-        b += BinaryPrimitives.ReadUInt32LittleEndian(last[4..]);
-        c += BinaryPrimitives.ReadUInt32LittleEndian(last[8..]);
+        ulong low = key.Length >= 8 ? BinaryPrimitives.ReadUInt64LittleEndian(key) : Tail.Read(key);
+        a += (uint)low;
+        b += (uint)(low >> 32);
+        if (key.Length > 8)
+            c += (uint)Tail.Read(key[8..]);
         return Final(a, b, c);
     }
 

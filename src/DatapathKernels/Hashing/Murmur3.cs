@@ -22,12 +22,19 @@ public static class Murmur3
             h2 = (BitOperations.RotateLeft(h2, 31) + h1) * 5 + 0x38495ab5;
         }
 
-        Span<byte> last = stackalloc byte[16];
-        last.Clear();
-        bytes.CopyTo(last);
         // A part without bytes mixes to zero, as if it had been left out.
-        h1 ^= MixK1(BinaryPrimitives.ReadUInt64LittleEndian(last)) ^ length;
-        h2 ^= MixK2(BinaryPrimitives.ReadUInt64LittleEndian(last[8..])) ^ length;
+        if (bytes.Length >= 8)
+        {
+            h2 ^= MixK2(Tail.Read(bytes[8..]));
+            h1 ^= MixK1(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        }
+        else
+        {
+            h1 ^= MixK1(Tail.Read(bytes));
+        }
+
+        h1 ^= length;
+        h2 ^= length;
         h1 += h2;
         h2 += h1;
         h1 = Finish(h1);
@@ -48,10 +55,7 @@ public static class Murmur3
             hash = BitOperations.RotateLeft(hash, 13) * 5 + 0xe6546b64;
         }
 
-        uint last = 0;
-        for (int i = 0; i < bytes.Length; i++)
-            last |= (uint)bytes[i] << (8 * i);
-        hash ^= MixK(last) ^ length;
+        hash ^= MixK((uint)Tail.Read(bytes)) ^ length;
         hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
         hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;
         return hash ^ (hash >> 16);

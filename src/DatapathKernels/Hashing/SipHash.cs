@@ -46,8 +46,7 @@ public static class SipHash
             v0 ^= word;
         }
 
-        for (int i = 0; i < bytes.Length; i++)
-            last |= (uint)bytes[i] << (8 * i);
+        last |= (uint)Tail.Read(bytes);
         v3 ^= last;
         HalfRound(ref v0, ref v1, ref v2, ref v3);
         v0 ^= last;
@@ -67,9 +66,7 @@ public static class SipHash
         ulong last = (ulong)bytes.Length << 56;
         for (; bytes.Length >= 8; bytes = bytes[8..])
             Absorb<TRounds>(BinaryPrimitives.ReadUInt64LittleEndian(bytes), ref v0, ref v1, ref v2, ref v3);
-        for (int i = 0; i < bytes.Length; i++)
-            last |= (ulong)bytes[i] << (8 * i);
-        Absorb<TRounds>(last, ref v0, ref v1, ref v2, ref v3);
+        Absorb<TRounds>(last | Tail.Read(bytes), ref v0, ref v1, ref v2, ref v3);
         v2 ^= 0xff;
         for (int i = 0; i < TRounds.Final; i++)
             Round(ref v0, ref v1, ref v2, ref v3);

@@ -86,9 +86,11 @@ public static partial class XxHash3
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Mix16(ReadOnlySpan<byte> bytes, int offset, int secret, ulong seed) => Fold(
-        Read64(bytes, offset) ^ (Read64(Secret, secret) + seed),
-        Read64(bytes, offset + 8) ^ (Read64(Secret, secret + 8) - seed));
+    private static ulong Mix16(ReadOnlySpan<byte> bytes, int offset, int secret, ulong seed)
+    {
+        ReadOnlySpan<byte> words = bytes.Slice(offset, 16), secrets = Secret.Slice(secret, 16);
+        return Fold(Read64(words, 0) ^ (Read64(secrets, 0) + seed), Read64(words, 8) ^ (Read64(secrets, 8) - seed));
+    }
 
     private static ulong Avalanche(ulong hash)
     {
