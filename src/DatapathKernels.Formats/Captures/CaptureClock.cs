@@ -8,8 +8,10 @@ public readonly record struct CaptureClock
 {
     private const byte BinaryFlag = 0x80;
 
-    /// <summary>10^29: any 64-bit tick count times 10^9, divided by this, is below one nanosecond.</summary>
-    private const int LargestPower = 29;
+    private const int NanosecondPower = 9;
+
+    /// <summary>10^20 is beyond any 64-bit tick count: dividing by it gives zero, and so do the powers above.</summary>
+    private const int LargestPower = 20;
 
     /// <summary>The clock with this <c>if_tsresol</c> byte and this offset.</summary>
     /// <param name="resolution">Below 128: a tick is 10^-<paramref name="resolution"/> s. Otherwise 2^-(low 7 bits) s.</param>
@@ -35,13 +37,20 @@ public readonly record struct CaptureClock
     /// <summary>Nanoseconds since 1970. 128 bits wide because a file may count whole seconds in 64 bits; no input overflows.</summary>
     public Int128 ToNanoseconds(ulong ticks)
     {
-        Int128 billionths = (Int128)ticks * 1_000_000_000;
         int exponent = Resolution & ~BinaryFlag;
         Int128 nanoseconds = (Resolution & BinaryFlag) != 0
-            ? (exponent >= 127 ? 0 : billionths >> exponent)
-            : billionths / PowerOfTen(Math.Min(exponent, LargestPower));
+            ? ScaleBinary(ticks, exponent)
+            : ScaleDecimal(ticks, exponent);
         return nanoseconds + (Int128)OffsetSeconds * 1_000_000_000;
     }
+
+    /// <summary>The common clocks, microseconds and nanoseconds, need no division.</summary>
+    private static Int128 ScaleDecimal(ulong ticks, int exponent) => exponent <= NanosecondPower
+        ? (Int128)ticks * PowerOfTen(NanosecondPower - exponent)
+        : (Int128)ticks / PowerOfTen(Math.Min(exponent - NanosecondPower, LargestPower));
+
+    private static Int128 ScaleBinary(ulong ticks, int exponent) =>
+        (Int128)((UInt128)ticks * 1_000_000_000 >> exponent);
 
     private static Int128 PowerOfTen(int exponent)
     {
