@@ -1,1 +1,3 @@
-return 0;
+using DatapathKernels.Report.Cli;
+
+return ReportCommand.Run(args, Console.Out, Console.Error);

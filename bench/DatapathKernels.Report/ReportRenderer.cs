@@ -1,4 +1,5 @@
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Rendering;
 
 namespace DatapathKernels.Report;
 
@@ -23,6 +24,34 @@ public static class ReportRenderer
     {
         Directory.CreateDirectory(directory);
         ReportEnvironment environment = ReportEnvironment.Parse(environmentText).With(notes);
+        (string markdown, string html) = Render(records, environment);
         File.WriteAllText(Path.Combine(directory, EnvironmentName), environment.ToText());
+        File.WriteAllText(Path.Combine(directory, MarkdownName), markdown);
+        File.WriteAllText(Path.Combine(directory, HtmlName), html);
+    }
+
+    /// <summary>Renders a result folder again from its <c>records.json</c> and <c>environment.txt</c>.</summary>
+    /// <exception cref="RecordFormatException">A file is missing or breaks the contract.</exception>
+    public static void Rewrite(string directory)
+    {
+        (string markdown, string html) = Render(directory);
+        File.WriteAllText(Path.Combine(directory, MarkdownName), markdown);
+        File.WriteAllText(Path.Combine(directory, HtmlName), html);
+    }
+
+    /// <summary>What a result folder's reports must be.</summary>
+    internal static (string Markdown, string Html) Render(string directory)
+    {
+        IReadOnlyList<BenchmarkRecord> records = RecordFile.Read(directory);
+        string environment = Path.Combine(directory, EnvironmentName);
+        if (!File.Exists(environment))
+            throw new RecordFormatException($"{environment}: does not exist; expected the environment of the run beside its records");
+        return Render(records, ReportEnvironment.Parse(File.ReadAllText(environment)));
+    }
+
+    internal static (string Markdown, string Html) Render(IReadOnlyList<BenchmarkRecord> records, ReportEnvironment environment)
+    {
+        ReportDocument document = ReportBuilder.Build([.. RecordFile.InOrder(records)], environment);
+        return (MarkdownWriter.Write(document), HtmlWriter.Write(document));
     }
 }

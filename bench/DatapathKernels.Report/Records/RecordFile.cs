@@ -17,7 +17,7 @@ public static class RecordFile
     /// <exception cref="RecordFormatException">A record is not sound; nothing is written.</exception>
     public static void Write(string directory, IReadOnlyList<BenchmarkRecord> records)
     {
-        List<BenchmarkRecord> ordered = [.. records.OrderBy(r => r.Suite, StringComparer.Ordinal)];
+        List<BenchmarkRecord> ordered = [.. InOrder(records)];
         string json = Path.Combine(directory, JsonName);
         Validate(ordered, json);
         Directory.CreateDirectory(directory);
@@ -43,6 +43,9 @@ public static class RecordFile
         Validate(records, file);
         return records;
     }
+
+    /// <summary>The order of the files: suites by name, within a suite as it was.</summary>
+    internal static IEnumerable<BenchmarkRecord> InOrder(IEnumerable<BenchmarkRecord> records) => records.OrderBy(r => r.Suite, StringComparer.Ordinal);
 
     /// <summary>The text of <c>records.json</c>.</summary>
     internal static string ToJson(List<BenchmarkRecord> records) =>

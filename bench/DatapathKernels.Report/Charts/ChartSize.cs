@@ -1,0 +1,24 @@
+namespace DatapathKernels.Report.Charts;
+
+/// <summary>The canvas of a chart. Every chart is drawn twice, for wide screens and for phones, so that text keeps its size.</summary>
+/// <param name="Name">The style class that shows or hides it.</param>
+internal sealed record ChartSize(string Name, int Width, int Height, int Left, int Right, int Top, int Bottom)
+{
+    /// <summary>The average width of a character, for placing labels.</summary>
+    public const double CharacterWidth = 7;
+
+    /// <summary>Screens, paper and the README.</summary>
+    public static ChartSize Wide { get; } = new("wide", 760, 420, Left: 64, Right: 200, Top: 40, Bottom: 56);
+
+    /// <summary>Phones.</summary>
+    public static ChartSize Narrow { get; } = new("narrow", 360, 400, Left: 50, Right: 116, Top: 40, Bottom: 56);
+
+    /// <summary>The right edge of the plot.</summary>
+    public int PlotRight => Width - Right;
+
+    /// <summary>The lower edge of the plot.</summary>
+    public int PlotBottom => Height - Bottom;
+
+    /// <summary>How many characters a label beside the plot may have.</summary>
+    public int LabelCharacters => (int)((Right - 30) / CharacterWidth);
+}

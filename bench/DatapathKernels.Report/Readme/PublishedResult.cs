@@ -1,0 +1,39 @@
+using DatapathKernels.Report.Analysis;
+using DatapathKernels.Report.Records;
+
+namespace DatapathKernels.Report.Readme;
+
+/// <summary>A folder <c>results/&lt;machine&gt;/&lt;date&gt;</c>.</summary>
+/// <param name="Folder">Its full path.</param>
+internal sealed record PublishedResult(string Folder)
+{
+    /// <summary>The suite the README quotes.</summary>
+    public const string QuotedSuite = "ServiceLookupBench";
+
+    /// <summary>So many sizes make a curve worth a chart.</summary>
+    private const int EnoughSizes = 3;
+
+    /// <summary>All published folders of a solution: those two levels below <c>results</c> that hold records, by path.</summary>
+    public static IReadOnlyList<PublishedResult> All(string root)
+    {
+        string results = Path.Combine(root, "results");
+        if (!Directory.Exists(results))
+            return [];
+        return
+        [
+            .. Directory.GetDirectories(results).SelectMany(Directory.GetDirectories)
+                .Where(d => File.Exists(Path.Combine(d, RecordFile.JsonName))).Order(StringComparer.Ordinal).Select(d => new PublishedResult(d)),
+        ];
+    }
+
+    /// <summary>
+    /// The newest run that holds the linear walk against the hash map at enough sizes; null before there is one. A run of one
+    /// filtered benchmark or of someone's own rules is published, too, but is not what the README quotes.
+    /// </summary>
+    public static PublishedResult? Newest(string root) => All(root)
+        .Where(r => r.Quoted() is { } suite && LookupAnswer.Of(suite) is { Linear.Points.Count: >= EnoughSizes })
+        .MaxBy(r => RecordFile.Read(r.Folder)[0].Utc);
+
+    /// <summary>The suite to quote, or null when it was not measured.</summary>
+    public SuiteView? Quoted() => SuiteView.All(RecordFile.Read(Folder)).FirstOrDefault(s => s.Name == QuotedSuite);
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using DatapathKernels.Report.Analysis;
+using DatapathKernels.Report.Records;
+
+namespace DatapathKernels.Report.Rendering;
+
+/// <summary>From records and environment to the document.</summary>
+internal static class ReportBuilder
+{
+    public static ReportDocument Build(IReadOnlyList<BenchmarkRecord> records, ReportEnvironment environment)
+    {
+        IReadOnlyList<SuiteView> suites = SuiteView.All(records);
+        LookupAnswer? answer = suites.Select(LookupAnswer.Of).FirstOrDefault(a => a is not null);
+        return new ReportDocument
+        {
+            Title = $"DatapathKernels on {records[0].Machine}",
+            Origin = Origin(records[0]),
+            Headline = answer is not null ? HeadlineText.Of(answer) : [.. suites.Select(Extremes)],
+            Sections = [.. suites.Select(Section)],
+            Losses = [.. Losses(suites), Allocations(records)],
+            Notes = [.. environment.Notes.Select(Prose.Of)],
+            Reading = Reading(records),
+            Environment = [.. environment.Facts],
+        };
+    }
+
+    private static Prose Origin(BenchmarkRecord record) => new Prose()
+        .Text("Measured on ").Code(record.Machine)
+        .Text($" at {record.Utc.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}, commit ").Code(ShortCommit(record.Commit)).Text(".");
+
+    private static string ShortCommit(string commit) =>
+        commit.Length > 12 ? commit[..12] + (commit.EndsWith("-dirty", StringComparison.Ordinal) ? "-dirty" : "") : commit;
+
+    private static Prose Extremes(SuiteView suite)
+    {
+        BenchmarkRecord[] cases = [.. Cases(suite).OrderBy(r => r.Median)];
+        return new Prose().Bold(suite.Text.Title).Text(": from ").Bold($"{Numbers.Time(cases[0].Median)} ns").Text(" (").Code(CaseName(cases[0]))
+            .Text(") to ").Bold($"{Numbers.Time(cases[^1].Median)} ns").Text(" (").Code(CaseName(cases[^1])).Text($"), median {cases[0].Unit}.");
+    }
+
+    private static ReportSection Section(SuiteView suite)
+    {
+        LookupAnswer? answer = LookupAnswer.Of(suite);
+        return new ReportSection(
+            suite.Name,
+            suite.Text.Title,
+            suite.Text.Question,
+            answer is null ? [Extremes(suite)] : [],
+            [.. suite.Panels.Select((panel, i) => ChartBuilder.Of(suite, panel, i == 0 ? answer : null))],
+            [.. suite.Panels.Select(panel => TableBuilder.Of(suite, panel))]);
+    }
+
+    /// <summary>Every case that costs more than its baseline: the report does not hide them in a table.</summary>
+    private static List<Prose> Losses(IReadOnlyList<SuiteView> suites)
+    {
+        List<Prose> losses = [];
+        foreach (SuiteView suite in suites)
+        {
+            foreach (SuitePanel panel in suite.Panels)
+            {
+                foreach (ParameterValue? row in panel.Rows)
+                {
+                    BenchmarkRecord? baseline = panel[row, suite.Baseline];
+                    losses.AddRange(panel.Benchmarks.Select(b => panel[row, b]).OfType<BenchmarkRecord>()
+                        .Where(r => baseline is { Median: > 0 } && r.Median > baseline.Median)
+                        .Select(r => new Prose().Code(CaseName(r))
+                            .Text($" costs {Numbers.Time(r.Median)} ns, {Numbers.Times(r.Median / baseline!.Median)} times its baseline ").Code(suite.Baseline)
+                            .Text(r.Min <= baseline.Max ? " (their spreads overlap)." : ".")));
+                }
+            }
+        }
+
+        if (losses.Count == 0)
+            losses.Add(Prose.Of("No case of this run costs more than its baseline."));
+        return losses;
+    }
+
+    private static Prose Allocations(IReadOnlyList<BenchmarkRecord> records)
+    {
+        BenchmarkRecord[] allocating = [.. records.Where(r => r.AllocatedBytesPerOperation >= 0.5)];
+        if (allocating.Length == 0)
+            return Prose.Of("No case allocates managed memory.");
+        Prose prose = Prose.Of("These allocate managed memory: ");
+        for (int i = 0; i < allocating.Length; i++)
+            prose.Text(i == 0 ? "" : ", ").Code(CaseName(allocating[i])).Text($" {Numbers.Time(allocating[i].AllocatedBytesPerOperation)} B");
+        return prose.Text(".");
+    }
+
+    private static IReadOnlyList<Prose> Reading(IReadOnlyList<BenchmarkRecord> records)
+    {
+        BenchmarkRecord widest = records.Where(r => r.Median > 0).DefaultIfEmpty(records[0]).MaxBy(r => (r.Max - r.Min) / r.Median)!;
+        return
+        [
+            Prose.Of("The median is the number to quote; the fastest and the slowest iteration stand beside it, none thrown away."),
+            new Prose().Text("The widest spread of this run is ").Code(CaseName(widest))
+                .Text($": {Numbers.Time(widest.Min)} to {Numbers.Time(widest.Max)} ns around {Numbers.Time(widest.Median)} ns. Differences smaller than a case's spread say nothing."),
+            Prose.Of("Compare within this run. Another machine, another day or another system's published figure is another measurement."),
+            Prose.Of("These are processing times without a network card, socket or interrupt. Only the first packet of a connection is looked up; the others find their connection."),
+        ];
+    }
+
+    private static IEnumerable<BenchmarkRecord> Cases(SuiteView suite) =>
+        suite.Panels.SelectMany(p => p.Rows.SelectMany(row => p.Benchmarks.Select(b => p[row, b]).OfType<BenchmarkRecord>()));
+
+    private static string CaseName(BenchmarkRecord record) =>
+        record.Parameters.Count == 0 ? $"{record.Suite}.{record.Benchmark}" : $"{record.Suite}.{record.Benchmark} {record.Parameters}";
+}

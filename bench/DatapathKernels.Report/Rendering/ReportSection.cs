@@ -1,0 +1,16 @@
+namespace DatapathKernels.Report.Rendering;
+
+/// <summary>One suite in the report.</summary>
+/// <param name="Id">The anchor.</param>
+/// <param name="Title">The heading.</param>
+/// <param name="Question">What the suite asks; may be empty.</param>
+/// <param name="Findings">What its numbers say.</param>
+/// <param name="Charts">Each drawn by size and id.</param>
+/// <param name="Tables">The numbers.</param>
+internal sealed record ReportSection(
+    string Id,
+    string Title,
+    string Question,
+    IReadOnlyList<Prose> Findings,
+    IReadOnlyList<ReportChart> Charts,
+    IReadOnlyList<ReportTable> Tables);
