@@ -51,7 +51,7 @@ internal sealed class CaptureInput
             }
 
             if (reader.Truncation is { } cut)
-                notes.Add($"{name}: cut off: {cut}; what stands before is used");
+                notes.Add($"{cut.Message.Replace(path, name, StringComparison.Ordinal)}; what stands before is used");
         }
         catch (CaptureFormatException wrong)
         {

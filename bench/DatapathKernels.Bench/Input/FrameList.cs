@@ -11,16 +11,18 @@ internal sealed class FrameList
     // Two lines: link, VLAN, IPv4 with options or IPv6, and TCP. What rules rewrite lies in them.
     private const int HeaderBytes = 128;
 
-    private readonly List<(int Start, int Length, LinkType Link)> _slots = [];
-    private readonly List<byte> _original = [];
+    private readonly List<(int Start, int Length, LinkType Link)> _added = [];
+    private readonly List<byte> _bytes = [];
+    private (int Start, int Length, LinkType Link)[] _slots = [];
+    private byte[] _original = [];
     private byte[] _working = [];
     private int _next;
 
     /// <summary>Number of frames.</summary>
-    public int Count => _slots.Count;
+    public int Count => _added.Count;
 
     /// <summary>Bytes of all frames.</summary>
-    public int Bytes => _original.Count;
+    public int Bytes => _bytes.Count;
 
     /// <summary>What the parser found in each frame.</summary>
     public List<PacketInfo> Infos { get; } = [];
@@ -38,34 +40,51 @@ internal sealed class FrameList
     public void Add(ReadOnlySpan<byte> frame, LinkType link)
     {
         FlowParser.Parse(frame, link, 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo info);
-        _slots.Add((_original.Count, frame.Length, link));
-        _original.AddRange(frame);
+        _added.Add((_bytes.Count, frame.Length, link));
+        _bytes.AddRange(frame);
         Infos.Add(info);
         KeysV4.Add(v4);
         KeysV6.Add(v6);
     }
 
-    /// <summary>Makes the working copy; call it once, after the last frame.</summary>
-    public void Seal() => _working = [.. _original];
+    /// <summary>Lays the frames out for use; call it once, after the last frame.</summary>
+    public void Seal()
+    {
+        _slots = [.. _added];
+        _original = [.. _bytes];
+        _working = [.. _bytes];
+    }
 
     /// <summary>The bytes of a frame as they were added.</summary>
-    public ReadOnlySpan<byte> Original(int index) =>
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_original).Slice(_slots[index].Start, _slots[index].Length);
+    public ReadOnlySpan<byte> Original(int index) => _original.AsSpan(_slots[index].Start, _slots[index].Length);
 
-    /// <summary>The next frame, from the first again after the last, with its headers as they were added.</summary>
+    /// <summary>The next frame to read, from the first again after the last.</summary>
+    public ReadOnlySpan<byte> PeekNext(out int index)
+    {
+        index = Advance();
+        return Original(index);
+    }
+
+    /// <summary>The next frame to rewrite, from the first again after the last, with its headers as they were added.</summary>
     public Span<byte> TakeNext(out int index)
     {
-        index = _next;
-        _next = _next + 1 == _slots.Count ? 0 : _next + 1;
+        index = Advance();
         return Take(index);
     }
 
-    /// <summary>A frame, with its headers as they were added.</summary>
+    /// <summary>A frame to rewrite, with its headers as they were added.</summary>
     public Span<byte> Take(int index)
     {
         (int start, int length, _) = _slots[index];
         Span<byte> frame = _working.AsSpan(start, length);
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_original).Slice(start, Math.Min(length, HeaderBytes)).CopyTo(frame);
+        _original.AsSpan(start, Math.Min(length, HeaderBytes)).CopyTo(frame);
         return frame;
+    }
+
+    private int Advance()
+    {
+        int index = _next;
+        _next = _next + 1 == _slots.Length ? 0 : _next + 1;
+        return index;
     }
 }

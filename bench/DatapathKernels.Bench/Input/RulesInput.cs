@@ -15,7 +15,7 @@ internal sealed class RulesInput
     {
         Ruleset = ruleset;
         Services = DumpService.In(ruleset);
-        Notes = [.. Describe(report, Path.GetFileName(path))];
+        Notes = [.. Describe(report, Path.GetFileName(path)).Select(n => n.Replace(path, Path.GetFileName(path), StringComparison.Ordinal))];
     }
 
     /// <summary>
@@ -78,6 +78,6 @@ internal sealed class RulesInput
         foreach (string warning in report.Warnings)
             yield return $"{name}: {warning}";
         if (report.Truncation is { } cut)
-            yield return $"{name}: cut off: {cut}; what stands before is used";
+            yield return $"{cut}; what stands before is used";
     }
 }

@@ -17,7 +17,7 @@ internal static class UserInput
         RulesInput? rules = options.RulesFile is { } dump ? RulesInput.Load(dump) : null;
         CaptureInput? capture = options.CaptureFile is { } file ? CaptureInput.Load(file) : null;
         if (rules is not null && capture is not null && !capture.Frames.Infos.Any(i => RulesTraffic.Suits(rules.Ruleset, i)))
-            throw new BadInputException($"{options.CaptureFile}: no packet of the rules' family; expected at least one {rules.Ruleset.Family} packet");
+            throw new BadInputException($"{options.CaptureFile}: no packet of the rules' family; expected at least one IP{rules.Ruleset.Family.ToString().ToLowerInvariant()} packet");
         Environment.SetEnvironmentVariable(RulesInput.Variable, options.RulesFile);
         Environment.SetEnvironmentVariable(CaptureInput.Variable, options.CaptureFile);
         return [.. rules?.Notes ?? [], .. capture?.Notes ?? []];

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace DatapathKernels.Tests.Bench;
 
+[Collection(EnvironmentCollection.Name)]
 public class BenchCommandTests
 {
     [Fact]

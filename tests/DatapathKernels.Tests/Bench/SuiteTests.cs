@@ -1,0 +1,109 @@
+using DatapathKernels.Bench.Cli;
+using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Suites;
+using DatapathKernels.Tests.Infrastructure;
+using Xunit;
+
+namespace DatapathKernels.Tests.Bench;
+
+/// <summary>Every suite sets up, which checks its answers, and runs. In one collection: they name files in environment variables.</summary>
+[Collection(EnvironmentCollection.Name)]
+public sealed class SuiteTests : IDisposable
+{
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable(RulesInput.Variable, null);
+        Environment.SetEnvironmentVariable(CaptureInput.Variable, null);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void Every_packet_to_the_built_in_cluster_reaches_an_endpoint(int services)
+    {
+        using ServiceLookupBench bench = new() { Services = services };
+        bench.SetupMaps();
+        bench.SetupRules();
+
+        Assert.Equal(64, bench.IptablesLinear());
+        Assert.Equal(bench.Dictionary(), bench.FrozenDictionary());
+    }
+
+    [Fact]
+    public void A_walk_allocates_nothing()
+    {
+        using ServiceLookupBench bench = new() { Services = 10 };
+        bench.SetupRules();
+        bench.IptablesLinear();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bench.IptablesLinear();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [CorpusTheory]
+    [InlineData("azure-npm-iptablesave-v2.txt", 40, true)]
+    [InlineData("kernel-canonical-1000svc.txt.gz", 1201, false)]
+    [InlineData("kind-v1.23-traefik-ericpuwang.txt", 6, false)]
+    [InlineData("kubeadm-flannel-2023.txt", 7, false)]
+    public void Real_dumps_are_walked(string dump, int services, bool saysUnknown)
+    {
+        string path = Corpus.PathOf("kubeproxy", "dumps", dump);
+        IReadOnlyList<string> notes = UserInput.Check(new BenchOptions { RulesFile = path });
+        using UserRulesBench bench = new();
+        bench.Setup();
+
+        Assert.Equal([services], UserRulesBench.ServicesInDump);
+        Assert.InRange(bench.IptablesLinear(), 1, 64);
+        Assert.InRange(bench.IptablesTraversal(), 1, 64);
+        Assert.Equal(bench.Dictionary(), bench.FrozenDictionary());
+        Assert.Equal(saysUnknown, notes.Any(n => n.Contains("not evaluated: match set (line", StringComparison.Ordinal)));
+    }
+
+    [CorpusTheory]
+    [InlineData("azure-npm-iptablesave-v1.txt")]
+    [InlineData("format-zoo.txt")]
+    [InlineData("README.md")]
+    [InlineData("big-1000svc-model.json.gz")]
+    public void Files_that_are_no_dump_are_refused_with_line_and_column(string dump)
+    {
+        string path = Corpus.PathOf("kubeproxy", "dumps", dump);
+
+        BadInputException wrong = Assert.Throws<BadInputException>(() => RulesInput.Load(path));
+
+        Assert.Matches(@":\d+:\d+: expected ", wrong.Message);
+    }
+
+    [CorpusTheory]
+    [InlineData("packetnet__ipv4_tso_frame.pcap", null)]
+    [InlineData("packetnet__LinuxCookedCapture.pcap", null)]
+    [InlineData("packetnet__802.1ad_vlan_ipv4.pcap", null)]
+    [InlineData("deepflow__flow_generator__ip-fragment.pcap", "kubeadm-flannel-2023.txt")]
+    public void Real_captures_are_parsed_verified_and_walked(string capture, string? dump)
+    {
+        UserInput.Check(new BenchOptions
+        {
+            CaptureFile = Corpus.PathOf("pcap", "files", capture),
+            RulesFile = dump is null ? null : Corpus.PathOf("kubeproxy", "dumps", dump),
+        });
+        using UserCaptureBench bench = new();
+        bench.Setup();
+
+        Assert.InRange(bench.FlowKey(), 0, 256);
+        Assert.InRange(bench.Checksums(), 0, 256 * 8);
+        Assert.InRange(bench.IptablesLinear(), 0, 256);
+    }
+
+    [CorpusFact]
+    public void Rules_and_a_capture_of_the_other_family_are_refused()
+    {
+        BadInputException wrong = Assert.Throws<BadInputException>(() => UserInput.Check(new BenchOptions
+        {
+            RulesFile = Corpus.PathOf("kubeproxy", "dumps", "kubeadm-flannel-2023.txt"),
+            CaptureFile = Corpus.PathOf("pcap", "files", "packetnet__ipv6_icmpv6_packet_raw_linklayer.pcap"),
+        }));
+
+        Assert.Contains("expected at least one IPv4 packet", wrong.Message, StringComparison.Ordinal);
+    }
+}
