@@ -82,7 +82,13 @@ public static class PacketChecksums
     {
         ReadOnlySpan<byte> header = frame[info.L3Offset..];
         if ((info.Flags & PacketFlags.Ipv6) != 0)
-            return InternetChecksum.PseudoHeaderV6(new IPv6Address(header[8..]), new IPv6Address(header[24..]), info.Protocol, info.L4Length);
+        {
+            IPv6Address destination = (info.Flags & PacketFlags.Options) != 0
+                ? Ipv6FinalDestination.Of(header[..(info.L4Offset - info.L3Offset)])
+                : new IPv6Address(header[24..]);
+            return InternetChecksum.PseudoHeaderV6(new IPv6Address(header[8..]), destination, info.Protocol, info.L4Length);
+        }
+
         return info.Protocol == IpProtocol.Icmp
             ? 0
             : InternetChecksum.PseudoHeaderV4(MemoryMarshal.Read<uint>(header[12..]), MemoryMarshal.Read<uint>(header[16..]), info.Protocol, info.L4Length);
