@@ -16,6 +16,7 @@ internal sealed record SuiteText
             Baseline = "IptablesLinear",
             Linear = "IptablesLinear",
             Flat = ["Dictionary", "FrozenDictionary"],
+            Remark = "The walk is the whole job, from PREROUTING to the rewritten headers. A dictionary only finds the Service: choosing an endpoint and rewriting, which do not grow with the cluster, come on top.",
         },
         ["ChecksumBench"] = new()
         {
@@ -45,6 +46,9 @@ internal sealed record SuiteText
 
     /// <summary>What the suite asks; empty when nobody wrote it down.</summary>
     public string Question { get; init; } = "";
+
+    /// <summary>What must be known to compare its benchmarks fairly; may be empty.</summary>
+    public string Remark { get; init; } = "";
 
     /// <summary>The parameter to draw along; null: the first numeric one with several values.</summary>
     public string? Parameter { get; init; }

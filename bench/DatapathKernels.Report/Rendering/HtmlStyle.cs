@@ -19,7 +19,7 @@ internal static class HtmlStyle
         .origin{margin:0 0 1.5rem;overflow-wrap:anywhere}
         .headline{font-size:1.15rem;border-left:4px solid var(--s0);padding:.1rem 0 .1rem 1rem;margin:1.5rem 0}
         .headline p{margin:.4rem 0}
-        .notes{border:2px solid var(--s0);border-radius:8px;padding:.25rem 1rem .75rem}
+        .notes{margin-top:1.5rem;border:2px solid var(--s0);border-radius:8px;padding:.25rem 1rem .75rem}
         .notes h2{border:0;margin:.5rem 0 0;padding:0}
         nav{font-size:.95rem}
         nav a{margin-right:1.1rem;white-space:nowrap}

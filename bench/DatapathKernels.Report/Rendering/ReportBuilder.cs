@@ -45,7 +45,7 @@ internal static class ReportBuilder
             suite.Name,
             suite.Text.Title,
             suite.Text.Question,
-            answer is null ? [Extremes(suite)] : [],
+            [.. answer is null ? [Extremes(suite)] : Array.Empty<Prose>(), .. suite.Text.Remark is { Length: > 0 } remark ? [Prose.Of(remark)] : Array.Empty<Prose>()],
             [.. suite.Panels.Select((panel, i) => ChartBuilder.Of(suite, panel, i == 0 ? answer : null))],
             [.. suite.Panels.Select(panel => TableBuilder.Of(suite, panel))]);
     }
