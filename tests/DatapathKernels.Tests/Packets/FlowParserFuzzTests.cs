@@ -1,4 +1,5 @@
 using System.Globalization;
+using DatapathKernels.Formats.Captures;
 using DatapathKernels.Packets;
 using DatapathKernels.Tests.Generators;
 using DatapathKernels.Tests.Infrastructure;
@@ -43,6 +44,34 @@ public class FlowParserFuzzTests
             frame = Mutate(frame, random, (i & 64) == 0);
             Check(frame, link);
         }
+    }
+
+    [CorpusFact]
+    public void Real_frames_whole_and_mutated_stay_inside_their_bytes()
+    {
+        using GuardedMemory memory = new(1 << 18);
+        Random random = new(1);
+        int frames = 0;
+        foreach (string file in Directory.EnumerateFiles(Corpus.PathOf("pcap", "files")))
+        {
+            try
+            {
+                using CaptureReader reader = CaptureReader.Open(file);
+                while (reader.TryReadNext(out CaptureRecord record))
+                {
+                    frames++;
+                    Check(memory.AtEnd(record.Frame), record.LinkType);
+                    Check(Mutate(memory.AtEnd(record.Frame), random, true), record.LinkType);
+                    Check(Mutate(memory.AtStart(record.Frame), random, false), record.LinkType);
+                }
+            }
+            catch (CaptureFormatException)
+            {
+                // A file that is wrong: what came before the error was read.
+            }
+        }
+
+        Assert.True(frames > 70_000, $"only {frames} frames were read");
     }
 
     [Fact]
