@@ -37,8 +37,8 @@ internal sealed record SuiteText
     private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
     {
         ["IptablesLinear"] = "iptables, rule by rule",
-        ["Dictionary"] = "hash map (Dictionary)",
-        ["FrozenDictionary"] = "hash map (FrozenDictionary)",
+        ["Dictionary"] = "hash map",
+        ["FrozenDictionary"] = "frozen hash map",
     };
 
     /// <summary>The section's heading.</summary>

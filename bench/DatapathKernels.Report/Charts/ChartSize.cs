@@ -11,7 +11,7 @@ internal sealed record ChartSize(string Name, int Width, int Height, int Left, i
     public static ChartSize Wide { get; } = new("wide", 760, 420, Left: 64, Right: 200, Top: 40, Bottom: 56);
 
     /// <summary>Phones.</summary>
-    public static ChartSize Narrow { get; } = new("narrow", 360, 400, Left: 50, Right: 116, Top: 40, Bottom: 56);
+    public static ChartSize Narrow { get; } = new("narrow", 360, 400, Left: 62, Right: 130, Top: 40, Bottom: 56);
 
     /// <summary>The right edge of the plot.</summary>
     public int PlotRight => Width - Right;
