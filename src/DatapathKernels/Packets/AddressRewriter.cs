@@ -15,6 +15,7 @@ namespace DatapathKernels.Packets;
 /// zero is written as 0xffff.</item>
 /// <item>SCTP has a CRC instead, over the packet alone: it is computed again when the port changes.</item>
 /// <item>ICMP: the port is the identifier, rewritten in echo messages only, whichever side is asked for.</item>
+/// <item>IPv6 with a routing header: as Linux does, the transport checksum is mended by the address in the IP header.</item>
 /// <item>Fragments: the mended checksum of a first fragment is that of the whole datagram; later ones have none.</item>
 /// </list>
 /// A checksum that was wrong before is wrong after by the same difference. Each call takes the frame and the
@@ -156,7 +157,7 @@ public static class AddressRewriter
         if ((info.Flags & version) == 0 || !info.HasKey || info.L3Length < headerLength
             || info.L4Offset < info.L3Offset || info.L3Offset + (ulong)info.L3Length > (uint)frame.Length)
         {
-            Throw.Argument(nameof(info), $"expected the record of an {version} packet, made of this frame");
+            Throw.Argument(nameof(info), "expected the record of a packet of this IP version, made of this frame");
         }
 
         return ref Unsafe.Add(ref MemoryMarshal.GetReference(frame), info.L3Offset);

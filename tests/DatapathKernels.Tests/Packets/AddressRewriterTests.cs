@@ -149,6 +149,32 @@ public class AddressRewriterTests
         AssertSound(frame, PacketInfos.Of(frame, 14));
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(4, 0)]
+    public void The_pseudo_header_holds_the_last_stop_of_a_routing_header(byte type, int last)
+    {
+        // IPv6, a routing header of two stops with one left, UDP.
+        byte[] frame = new byte[14 + 40 + 40 + 12];
+        _random.NextBytes(frame);
+        Span<byte> ip = frame.AsSpan(14);
+        ip[0] = 0x60;
+        BinaryPrimitives.WriteUInt16BigEndian(ip[4..], 40 + 12);
+        ip[6] = (byte)IpProtocol.Routing;
+        ip[40] = (byte)IpProtocol.Udp;
+        ip[41] = 4;
+        ip[42] = type;
+        ip[43] = 1;
+        BinaryPrimitives.WriteUInt16BigEndian(ip[84..], 12);
+        PacketInfo info = new(ParseStatus.Ok, PacketFlags.Ipv6 | PacketFlags.Options | PacketFlags.Transport, IpProtocol.Udp, 14, 94, 92, 0);
+        PacketChecksums.Write(frame, info);
+        Assert.Equal(ChecksumVerdict.Valid, PacketChecksums.VerifyTransport(frame, info));
+        uint pseudo = InternetChecksum.PseudoHeaderV6(new(ip[8..]), new(ip[(48 + 16 * last)..]), IpProtocol.Udp, 12);
+        Assert.True(InternetChecksum.VerifyTransport(pseudo, ip[80..]));
+        ip[43] = 0;
+        Assert.Equal(ChecksumVerdict.Invalid, PacketChecksums.VerifyTransport(frame, info));
+    }
+
     [Fact]
     public void A_record_of_another_frame_is_refused()
     {
