@@ -87,7 +87,7 @@ public sealed class CaptureReaderTests
             var file = new MemoryStream();
             using (var writer = CaptureWriter.Create(file, format, LinkType.Ethernet))
             {
-                for (int i = 0; i < 20_000; i++)
+                for (int i = 0; i < 50_000; i++)
                     writer.Write(new byte[64], i);
             }
             using var reader = CaptureReader.Open(new MemoryStream(file.ToArray()));
