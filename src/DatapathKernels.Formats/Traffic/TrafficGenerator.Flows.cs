@@ -27,7 +27,7 @@ public sealed partial class TrafficGenerator
         public int Number;
         public int Service;
         public uint Sequence;
-        public uint Acknowledgement;
+        public uint Acknowledgment;
         public ushort Identification;
         public TrafficKind Kind;
         public bool IsIPv6;
@@ -47,7 +47,7 @@ public sealed partial class TrafficGenerator
                 : TrafficKind.Service,
             IsIPv6 = _random.NextDouble() < _ipv6Share,
             Sequence = (uint)_random.Next(),
-            Acknowledgement = (uint)_random.Next(),
+            Acknowledgment = (uint)_random.Next(),
             Identification = (ushort)_random.Next(),
         };
         for (int i = 0; i < MaxTries; i++)
