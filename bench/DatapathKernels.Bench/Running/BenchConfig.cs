@@ -29,6 +29,7 @@ internal static class BenchConfig
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(logger)
             .WithArtifactsPath(artifactsFolder)
+            .WithBuildTimeout(TimeSpan.FromMinutes(10))
             .WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.DisableOptimizationsValidator);
         return progress is null ? config : config.AddEventProcessor(progress);
     }

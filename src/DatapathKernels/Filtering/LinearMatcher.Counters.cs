@@ -44,5 +44,5 @@ public sealed partial class LinearMatcher
     }
 
     private static Rule WithCounters(Rule rule, RuleCounters counters) =>
-        new([.. rule.Matches], rule.Target) { Packets = counters.Packets, Bytes = counters.Bytes, Line = rule.Line };
+        new(rule.MatchSpan.ToArray(), rule.Target) { Packets = counters.Packets, Bytes = counters.Bytes, Line = rule.Line };
 }
