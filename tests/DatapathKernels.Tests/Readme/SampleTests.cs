@@ -1,0 +1,74 @@
+using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Captures;
+using DatapathKernels.Formats.Iptables;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Generators;
+using DatapathKernels.Tests.Infrastructure;
+using Xunit;
+
+namespace DatapathKernels.Tests.Readme;
+
+/// <summary>The README's sample, as it stands there, run on a small dump and capture.</summary>
+public sealed class SampleTests : IDisposable
+{
+    private const string Dump = """
+        *nat
+        :PREROUTING ACCEPT [0:0]
+        :KUBE-SEP-A - [0:0]
+        :KUBE-SERVICES - [0:0]
+        -A PREROUTING -j KUBE-SERVICES
+        -A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j KUBE-SEP-A
+        -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.1.7:8080
+        COMMIT
+
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("sample").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_sample_translates_a_service()
+    {
+        string rulesFile = Path.Combine(_folder, "node.rules"), captureFile = Path.Combine(_folder, "node.pcap");
+        File.WriteAllText(rulesFile, Dump);
+        using (CaptureWriter capture = CaptureWriter.Create(captureFile, CaptureFormat.PcapMicroseconds, LinkType.Ethernet))
+            capture.Write(new FrameSpec().ToBytes(), 0);
+
+        using StringWriter output = new();
+        Run(rulesFile, captureFile, output);
+        Assert.Equal("10.0.0.1:40000 -> 10.96.0.10:80 Tcp zone 0 => 10.244.1.7:8080" + Environment.NewLine, output.ToString());
+    }
+
+    [Fact]
+    public void The_readme_shows_the_code_that_runs_here()
+    {
+        string source = File.ReadAllText(Path.Combine(Solution.Root, "tests", "DatapathKernels.Tests", "Readme", "SampleTests.cs"));
+        int start = source.IndexOf("// sample", StringComparison.Ordinal), end = source.IndexOf("// end of sample", StringComparison.Ordinal);
+        string[] lines = [.. source[start..end].Split('\n').Skip(1).Select(l => l.Length >= 8 ? l[8..] : l.Trim())];
+        string sample = string.Join('\n', lines).Trim();
+        Assert.Contains(sample, File.ReadAllText(Path.Combine(Solution.Root, "README.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    private static void Run(string rulesFile, string captureFile, TextWriter output)
+    {
+        // sample
+        Ruleset rules = IptablesSaveParser.ParseFile(rulesFile, null, out IptablesReport report);
+        using LinearMatcher matcher = new(rules, new MatcherOptions { Unknown = UnknownPolicy.Never });
+        matcher.Find(TableKind.Nat, "PREROUTING", out ChainId prerouting);
+
+        using CaptureReader capture = CaptureReader.Open(captureFile);
+        PacketRandom random = new(seed: 1);
+        while (capture.TryReadNext(out CaptureRecord record))
+        {
+            byte[] frame = record.Frame.ToArray(); // DNAT rewrites the bytes
+            if (FlowParser.Parse(frame, record.LinkType, zone: 0, out FlowKeyV4 before, out _, out PacketInfo info) != ParseStatus.Ok)
+                continue;
+            PacketMeta meta = new() { State = ConnectionStates.New };
+            matcher.Evaluate(prerouting, frame, info, ref meta, ref random, out PacketVerdict verdict);
+            FlowParser.Parse(frame, record.LinkType, zone: 0, out FlowKeyV4 after, out _, out _);
+            output.WriteLine($"{before} => {new System.Net.IPAddress(after.DestinationBe)}:{after.DestinationPort}");
+        }
+        // end of sample
+    }
+}
