@@ -40,7 +40,7 @@ internal sealed partial class RuleReader
 
     /// <summary>Kinds of extensions that were kept by name.</summary>
     public IReadOnlyList<UnknownExtension> Unknown =>
-        [.. _unknown.Select(kind => new UnknownExtension(kind.Key.IsTarget, kind.Key.Name, kind.Value))];
+        [.. _unknown.Select(kind => new UnknownExtension(kind.Key.IsTarget, kind.Key.Name, [.. kind.Value.Distinct()]))];
 
     /// <summary>Reads the rule whose words start at <paramref name="first"/>.</summary>
     /// <exception cref="SyntaxException">A word that should not be there.</exception>

@@ -3,7 +3,7 @@ namespace DatapathKernels.Formats.Iptables;
 /// <summary>A kind of match or target that is kept but not evaluated.</summary>
 /// <param name="IsTarget">True for a target (<c>-j</c>), false for a match (<c>-m</c>).</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Lines">The lines it stands on, in order.</param>
+/// <param name="Lines">The lines it stands on, in order, each once.</param>
 public sealed record UnknownExtension(bool IsTarget, string Name, IReadOnlyList<int> Lines)
 {
     /// <summary>For example <c>match physdev (lines 12, 40 and 7 more)</c>.</summary>
