@@ -19,7 +19,7 @@ namespace DatapathKernels.Packets;
 /// <item>Fragments: the mended checksum of a first fragment is that of the whole datagram; later ones have none.</item>
 /// </list>
 /// A checksum that was wrong before is wrong after by the same difference. Each call takes the frame and the
-/// <see cref="PacketInfo"/> of that frame. Cost: a few nanoseconds; the length of the packet does not matter, but for SCTP.
+/// <see cref="PacketInfo"/> of that frame. Cost: a few additions, whatever the length of the packet, but for SCTP.
 /// </remarks>
 public static class AddressRewriter
 {
