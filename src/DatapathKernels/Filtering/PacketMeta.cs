@@ -15,7 +15,7 @@ public struct PacketMeta
     /// <summary>The mark of its connection.</summary>
     public uint ConnectionMark;
 
-    /// <summary>The interface it came in by: a number of <see cref="LinearMatcher.InterfaceId"/>; 0 for none.</summary>
+    /// <summary>The interface it came in by: a number of <see cref="ChainMatcher.InterfaceId"/>; 0 for none.</summary>
     public ushort InInterface;
 
     /// <summary>The interface it leaves by; 0 for none, or not routed yet.</summary>

@@ -13,7 +13,7 @@ public struct PacketVerdict
     /// <summary>What the sender is told when <see cref="Kind"/> is <see cref="VerdictKind.Reject"/>.</summary>
     public RejectKind Reject;
 
-    /// <summary>The rule that decided, for <see cref="LinearMatcher.RuleAt"/>; -1 when a policy or the end of a chain did.</summary>
+    /// <summary>The rule that decided, for <see cref="ChainMatcher.RuleAt"/>; -1 when a policy or the end of a chain did.</summary>
     public int Rule;
 
     /// <summary>How far DNAT could write its destination into the frame; see <see cref="RewriteStatus"/>.</summary>

@@ -64,11 +64,10 @@ internal sealed partial class RuleCompiler
             InterfaceSets = [.. _interfaceSets],
             RecentTests = [.. _recent],
             RecentLists = _recentLists.Count,
-            NthCounts = [.. _nth],
+            NthStarts = [.. _nth],
         };
         for (int i = 0; i < _heads.Count; i++)
             THead.Write(program.Heads, i, _heads[i]);
-        SeedCounters(program);
         return program;
     }
 
@@ -126,18 +125,6 @@ internal sealed partial class RuleCompiler
         NatTarget nat => new RuleTail { Action = RuleAction.Nat, Argument = Append(_nat, nat) },
         _ => new RuleTail { Action = _options.Unknown == UnknownPolicy.Error ? RuleAction.Unknown : RuleAction.Continue },
     };
-
-    private static unsafe void SeedCounters(RuleProgram program)
-    {
-        for (int i = 0; i < program.Rules.Length; i++)
-        {
-            if (program.Rules[i] is { } rule)
-                program.Counters[i] = new RuleCounters { Packets = rule.Packets, Bytes = rule.Bytes };
-        }
-
-        for (int i = 0; i < program.Chains.Length; i++)
-            program.Counters[program.Ends[i]] = new RuleCounters { Packets = program.Chains[i].PolicyPackets, Bytes = program.Chains[i].PolicyBytes };
-    }
 
     private static uint Append<T>(List<T> list, T item)
     {

@@ -3,18 +3,18 @@ using DatapathKernels.Memory;
 namespace DatapathKernels.Filtering;
 
 /// <summary>
-/// A ruleset compiled to flat memory: every chain is a run of rules closed by its end, in four parallel arrays.
+/// A ruleset compiled to flat memory: every chain is a run of rules closed by its end, in three parallel arrays. Nothing of it
+/// changes once it is compiled; what walks change is <see cref="RuleState"/>.
 /// <code>
 /// heads     32 or 80 bytes a rule   the masked compares: all that a walk past a rule touches
 /// tails     16 bytes a rule         extra tests and action, read when the head matched
 /// extras    16 bytes a test         negations, ranges, marks, states, ...
-/// counters  16 bytes a rule         written when the whole rule matched: never on the lines that matching reads
 /// </code>
 /// The side tables hold what does not fit 16 bytes.
 /// </summary>
 internal sealed unsafe class RuleProgram : IDisposable
 {
-    private readonly NativeBuffer _heads, _tails, _extras, _counters;
+    private readonly NativeBuffer _heads, _tails, _extras;
 
     public RuleProgram(IpFamily family, int rules, int headSize, ReadOnlySpan<RuleTail> tails, ReadOnlySpan<ExtraMatch> extras)
     {
@@ -22,7 +22,6 @@ internal sealed unsafe class RuleProgram : IDisposable
         _heads = new NativeBuffer((nuint)rules * (nuint)headSize);
         _tails = new NativeBuffer((nuint)rules * (nuint)sizeof(RuleTail));
         _extras = new NativeBuffer((nuint)Math.Max(extras.Length, 1) * (nuint)sizeof(ExtraMatch));
-        _counters = new NativeBuffer((nuint)rules * (nuint)sizeof(RuleCounters));
         tails.CopyTo(new Span<RuleTail>(_tails.Pointer, rules));
         extras.CopyTo(new Span<ExtraMatch>(_extras.Pointer, extras.Length));
         RuleCount = rules;
@@ -38,8 +37,6 @@ internal sealed unsafe class RuleProgram : IDisposable
     public RuleTail* Tails => (RuleTail*)_tails.Pointer;
 
     public ExtraMatch* Extras => (ExtraMatch*)_extras.Pointer;
-
-    public RuleCounters* Counters => (RuleCounters*)_counters.Pointer;
 
     /// <summary>The rule of each number; null for the end of a chain.</summary>
     public required Rule?[] Rules { get; init; }
@@ -67,17 +64,16 @@ internal sealed unsafe class RuleProgram : IDisposable
 
     public required int RecentLists { get; init; }
 
-    /// <summary>The state of each nth test: the count before the next packet.</summary>
-    public required uint[] NthCounts { get; init; }
+    /// <summary>Where each nth test starts counting.</summary>
+    public required uint[] NthStarts { get; init; }
 
     /// <summary>Bytes of native memory.</summary>
-    public long Bytes => (long)(_heads.Length + _tails.Length + _extras.Length + _counters.Length);
+    public long Bytes => (long)(_heads.Length + _tails.Length + _extras.Length);
 
     public void Dispose()
     {
         _heads.Dispose();
         _tails.Dispose();
         _extras.Dispose();
-        _counters.Dispose();
     }
 }

@@ -4,7 +4,7 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Filtering;
 
 /// <content>The walk of one chain, and all it jumps to.</content>
-public sealed partial class LinearMatcher
+public abstract partial class ChainMatcher
 {
     /// <summary>Walks one chain (and what it jumps to) with one packet. MARK and DNAT act at once, on meta and frame.</summary>
     /// <param name="chain">From <see cref="Find"/>, of this matcher.</param>
@@ -45,30 +45,29 @@ public sealed partial class LinearMatcher
             Evaluate(chain, burst[i], infos[i], ref metas[i], ref random, out verdicts[i]);
     }
 
-    private void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         if (_program.Family == IpFamily.V4)
-            Walk<RuleHeadV4, TRandom>(chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else
-            Walk<RuleHeadV6, TRandom>(chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new LinearScan<RuleHeadV6>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
     }
 
     // SAFE: every rule number comes from the program itself: a chain's start, a jump's argument, a return (the rule after a
     // jump), or the step to the next rule, and no chain end steps on. Scan stops at the chain's end at the latest. The depth
     // of returns was measured when the rules were compiled.
-    private unsafe void Walk<THead, TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
-        where THead : struct, IRuleHead
+    private unsafe void Walk<TScan, TRandom>(TScan scan, int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+        where TScan : struct, IRuleScan
         where TRandom : struct, IRandomSource
     {
-        byte* heads = _program.Heads;
         RuleTail* tails = _program.Tails;
-        RuleCounters* counters = _program.Counters;
+        RuleCounters* counters = _state.Counters;
         int rule = _program.Starts[chain];
         int depth = 0;
         while (true)
         {
-            rule = THead.Scan(heads, rule, view);
+            rule = scan.Next(rule, view);
             RuleTail* tail = tails + rule;
             if (tail->ExtraCount != 0)
             {

@@ -3,7 +3,7 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Filtering;
 
 /// <content>Whole hooks and whole ways through the node.</content>
-public sealed partial class LinearMatcher
+public abstract partial class ChainMatcher
 {
     /// <summary>
     /// Runs every table of one hook in the kernel's order: raw, connection tracking (PREROUTING and OUTPUT), mangle, then nat

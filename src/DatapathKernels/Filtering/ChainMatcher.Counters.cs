@@ -1,7 +1,7 @@
 namespace DatapathKernels.Filtering;
 
 /// <content>Counters.</content>
-public sealed partial class LinearMatcher
+public abstract partial class ChainMatcher
 {
     /// <summary>The counters of one rule, started from those of the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a rule of that chain.</exception>
@@ -10,7 +10,7 @@ public sealed partial class LinearMatcher
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
         int first = _program.Starts[chain.Index];
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rule, (uint)(_program.Ends[chain.Index] - first));
-        return _program.Counters[first + rule];
+        return _state.Counters[first + rule];
     }
 
     /// <summary>The counters of a chain's end: of its policy for a builtin chain; for a user chain, of the packets that ran through.</summary>
@@ -18,11 +18,11 @@ public sealed partial class LinearMatcher
     public unsafe RuleCounters PolicyCountersOf(ChainId chain)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
-        return _program.Counters[_program.Ends[chain.Index]];
+        return _state.Counters[_program.Ends[chain.Index]];
     }
 
     /// <summary>Sets every counter to zero.</summary>
-    public unsafe void ResetCounters() => new Span<RuleCounters>(_program.Counters, _program.RuleCount).Clear();
+    public unsafe void ResetCounters() => new Span<RuleCounters>(_state.Counters, _program.RuleCount).Clear();
 
     /// <summary>The ruleset again, with the counters as they are now: what <c>iptables-save -c</c> would print. Allocates.</summary>
     public Ruleset Snapshot()

@@ -1,7 +1,7 @@
 namespace DatapathKernels.Filtering;
 
 /// <content>The tests behind the head.</content>
-public sealed partial class LinearMatcher
+public abstract partial class ChainMatcher
 {
     private unsafe ExtraResult TestExtras<TRandom>(RuleTail* tail, in PacketView view, in PacketMeta meta, ref TRandom random)
         where TRandom : struct, IRandomSource
@@ -128,7 +128,7 @@ public sealed partial class LinearMatcher
     /// <summary>xt_statistic's counter: up to C, then back to zero; matches at zero.</summary>
     private bool CountNth(in ExtraMatch extra)
     {
-        ref uint count = ref _program.NthCounts[extra.B];
+        ref uint count = ref _state.NthCounts[extra.B];
         count = count == extra.C ? 0 : count + 1;
         return count == 0;
     }
@@ -137,6 +137,6 @@ public sealed partial class LinearMatcher
     {
         ref readonly RecentTest test = ref _program.RecentTests[extra.B];
         UInt128 address = view.AddressOf(_program.Family, test.Side) & test.Mask;
-        return _recent.TryTest(test, address, meta.NowMs, extra.Negated, out fits);
+        return _state.Recent.TryTest(test, address, meta.NowMs, extra.Negated, out fits);
     }
 }

@@ -5,7 +5,7 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Filtering;
 
 /// <content>Translation targets: which address and port, and writing a destination.</content>
-public sealed partial class LinearMatcher
+public abstract partial class ChainMatcher
 {
     private void Translate<TRandom>(NatTarget target, Span<byte> frame, in PacketInfo info, ref PacketView view, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource

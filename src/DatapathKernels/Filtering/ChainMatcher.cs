@@ -1,0 +1,123 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>
+/// Runs packets through the chains of an iptables ruleset. The matchers that derive from it differ in how they find the rule
+/// that matches, and in nothing else: verdicts, rewritten bytes and counters are the same.
+/// </summary>
+/// <remarks>
+/// One matcher serves one thread at a time, as the kernel keeps one copy of the counters per CPU. A walk allocates nothing.
+/// </remarks>
+public abstract partial class ChainMatcher : IDisposable
+{
+    private readonly CompiledRuleset _rules;
+    private readonly bool _owned;
+    private readonly ScanKind _scan;
+    private readonly RuleProgram _program;
+    private readonly RuleState _state;
+    private readonly NodeAddresses _addresses;
+    private readonly int[] _returns;
+    private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
+    private readonly Dictionary<string, ushort> _interfaces = [];
+    private readonly Dictionary<(TableKind Table, string Chain), int> _chains = [];
+
+    private protected ChainMatcher(CompiledRuleset rules, bool owned, ScanKind scan)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        _rules = rules;
+        _owned = owned;
+        _scan = scan;
+        _program = rules.Program;
+        _state = new RuleState(_program, rules.Options);
+        _addresses = rules.Options.Addresses;
+        _returns = new int[_program.MaxDepth + 1];
+        Array.Fill(_hookChains, -1);
+        for (int i = 0; i < _program.Chains.Length; i++)
+        {
+            Chain chain = _program.Chains[i];
+            _chains.Add((chain.Table, chain.Name), i);
+            if (chain.Hook is { } hook)
+                _hookChains[HookIndex(chain.Table, hook)] = i;
+        }
+
+        for (int i = 0; i < rules.Options.Interfaces.Count; i++)
+            _interfaces.TryAdd(rules.Options.Interfaces[i], checked((ushort)(i + 1)));
+        InterfaceCount = rules.Options.Interfaces.Count;
+    }
+
+    /// <summary>The family of its ruleset; other packets get <see cref="VerdictKind.NotApplicable"/>.</summary>
+    public IpFamily Family => _program.Family;
+
+    /// <summary>Numbers of rules and chain ends together: rules are numbered from 0, below this.</summary>
+    public int RuleCount => _program.RuleCount;
+
+    /// <summary>Bytes of native memory: the compiled rules, shared or not, and the matcher's own state.</summary>
+    public long Bytes => _program.Bytes + _state.Bytes;
+
+    private int InterfaceCount { get; }
+
+    /// <summary>The number of an interface for <see cref="PacketMeta"/>; 0 when it is not one of <see cref="MatcherOptions.Interfaces"/>.</summary>
+    public ushort InterfaceId(string name) => _interfaces.GetValueOrDefault(name);
+
+    /// <summary>The chain of that name; false when the table or the chain is not there.</summary>
+    public bool Find(TableKind table, string chain, out ChainId id)
+    {
+        bool found = _chains.TryGetValue((table, chain), out int index);
+        id = new ChainId(index);
+        return found;
+    }
+
+    /// <summary>The rule of that number; null when it is the end of a chain.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a number of this matcher.</exception>
+    public Rule? RuleAt(int rule)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rule);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rule, _program.Rules.Length);
+        return _program.Rules[rule];
+    }
+
+    /// <summary>What a verdict says, for people: the deciding rule's place and, when it is unknown, what of it.</summary>
+    public string Describe(in PacketVerdict verdict)
+    {
+        if (verdict.Rule < 0 || verdict.Rule >= _program.Rules.Length || _program.Rules[verdict.Rule] is not { } rule)
+            return verdict.Kind.ToString();
+        int chain = ChainOf(verdict.Rule);
+        string place = $"{_program.Chains[chain]} rule {verdict.Rule - _program.Starts[chain] + 1}";
+        if (rule.Line > 0)
+            place += $" (line {rule.Line})";
+        return $"{verdict.Kind} by {place}{UnknownOf(verdict.Kind, rule)}";
+    }
+
+    private static string UnknownOf(VerdictKind kind, Rule rule)
+    {
+        if (kind == VerdictKind.UnknownTarget && rule.Target is UnknownTarget target)
+            return $": target {target.Name} is not carried out";
+        if (kind != VerdictKind.UnknownMatch)
+            return "";
+        foreach (RuleMatch match in rule.Matches)
+        {
+            if (match is UnknownMatch unknown)
+                return $": match {unknown.Module} is not evaluated";
+        }
+
+        return "";
+    }
+
+    private int ChainOf(int rule)
+    {
+        int index = Array.BinarySearch(_program.Starts, rule);
+        return index >= 0 ? index : ~index - 1;
+    }
+
+    private static int HookIndex(TableKind table, Hook hook) => ((int)table * Hooks.Count) + (int)hook;
+
+    /// <summary>Gives the memory back; a walk after that is an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (_owned)
+            _rules.Dispose();
+        _state.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,48 @@
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>What walks change: counters, the counts of <c>nth</c>, the lists of <c>recent</c>. Every matcher has its own.</summary>
+internal sealed unsafe class RuleState : IDisposable
+{
+    private readonly NativeBuffer _counters;
+
+    public RuleState(RuleProgram program, MatcherOptions options)
+    {
+        _counters = new NativeBuffer((nuint)program.RuleCount * (nuint)sizeof(RuleCounters));
+        Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList);
+        NthCounts = [.. program.NthStarts];
+        Seed(program);
+    }
+
+    /// <summary>One for each rule and chain end, 16 bytes: written when the whole rule matched, never on the lines that matching reads.</summary>
+    public RuleCounters* Counters => (RuleCounters*)_counters.Pointer;
+
+    /// <summary>The lists of <c>recent</c>.</summary>
+    public RecentLists Recent { get; }
+
+    /// <summary>The state of each nth test: the count before the next packet.</summary>
+    public uint[] NthCounts { get; }
+
+    /// <summary>Bytes of native memory.</summary>
+    public long Bytes => (long)_counters.Length;
+
+    public void Dispose()
+    {
+        _counters.Dispose();
+        Recent.Dispose();
+    }
+
+    /// <summary>Counting goes on from the counters of the file.</summary>
+    private void Seed(RuleProgram program)
+    {
+        for (int i = 0; i < program.Rules.Length; i++)
+        {
+            if (program.Rules[i] is { } rule)
+                Counters[i] = new RuleCounters { Packets = rule.Packets, Bytes = rule.Bytes };
+        }
+
+        for (int i = 0; i < program.Chains.Length; i++)
+            Counters[program.Ends[i]] = new RuleCounters { Packets = program.Chains[i].PolicyPackets, Bytes = program.Chains[i].PolicyBytes };
+    }
+}

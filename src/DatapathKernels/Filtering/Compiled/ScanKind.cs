@@ -1,0 +1,8 @@
+namespace DatapathKernels.Filtering;
+
+/// <summary>Which <see cref="IRuleScan"/> a matcher walks with.</summary>
+internal enum ScanKind : byte
+{
+    /// <summary><see cref="LinearScan{THead}"/>.</summary>
+    Linear,
+}
