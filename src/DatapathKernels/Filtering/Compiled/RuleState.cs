@@ -11,7 +11,7 @@ internal sealed unsafe class RuleState : IDisposable
     {
         _counters = new NativeBuffer((nuint)program.RuleCount * (nuint)sizeof(RuleCounters));
         Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList);
-        NthCounts = [.. program.NthStarts];
+        NthCounts = program.NthStarts.AsSpan().ToArray();
         Seed(program);
     }
 
