@@ -8,7 +8,7 @@ namespace DatapathKernels.Hashing;
 /// Bob Jenkins' lookup3 as Linux has it (<c>include/linux/jhash.h</c>): IPVS, conntrack's helpers and the BPF hash map use it.
 /// </summary>
 /// <remarks>With a known initial value, colliding keys are easy to make: tables keyed by strangers need a random one.</remarks>
-public static class JenkinsHash
+public static partial class JenkinsHash
 {
     private const uint Initial = 0xdeadbeef;
 
@@ -76,7 +76,7 @@ public static class JenkinsHash
     private static uint Few(uint a, uint b, uint c, uint initial) => Final(a + initial, b + initial, c + initial);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mix(ref uint a, ref uint b, ref uint c)
+    internal static void Mix(ref uint a, ref uint b, ref uint c)
     {
         a -= c; a ^= BitOperations.RotateLeft(c, 4); c += b;
         b -= a; b ^= BitOperations.RotateLeft(a, 6); a += c;
@@ -87,7 +87,7 @@ public static class JenkinsHash
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Final(uint a, uint b, uint c)
+    internal static uint Final(uint a, uint b, uint c)
     {
         c ^= b; c -= BitOperations.RotateLeft(b, 14);
         a ^= c; a -= BitOperations.RotateLeft(c, 11);

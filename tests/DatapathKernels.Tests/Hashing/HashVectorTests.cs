@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using DatapathKernels.Hashing;
+using DatapathKernels.Simd;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -33,6 +34,30 @@ public class HashVectorTests
         static byte[] BytesOrPattern(string text) => text.StartsWith("pattern:", StringComparison.Ordinal)
             ? Pattern(int.Parse(text.AsSpan(8), CultureInfo.InvariantCulture), 7, 3)
             : Convert.FromHexString(text);
+    }
+
+    [Fact]
+    public void Jenkins_hash_of_columns_equals_single_words_on_every_width()
+    {
+        Check<NativeIsa>();
+        Check<Isa512>();
+        Check<Isa256>();
+        Check<Isa128>();
+        Check<ScalarIsa>();
+
+        static void Check<TIsa>()
+            where TIsa : struct, IIsa
+        {
+            Random random = new(3);
+            for (int length = 0; length <= 67; length++)
+            {
+                uint[][] columns = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, length).Select(_ => (uint)random.NextInt64(1L << 32)).ToArray())];
+                uint[] hashes = new uint[length];
+                JenkinsHash.Words<TIsa>(columns[0], columns[1], columns[2], 77, hashes);
+                for (int i = 0; i < length; i++)
+                    Assert.Equal(JenkinsHash.Words(columns[0][i], columns[1][i], columns[2][i], 77), hashes[i]);
+            }
+        }
     }
 
     [Fact]
