@@ -1,9 +1,11 @@
+using DatapathKernels.Packets;
+
 namespace DatapathKernels.Filtering;
 
 /// <content>The tests behind the head.</content>
 public abstract partial class ChainMatcher
 {
-    private unsafe ExtraResult TestExtras<TRandom>(RuleTail* tail, in PacketView view, in PacketMeta meta, ref TRandom random)
+    private unsafe ExtraResult TestExtras<TRandom>(RuleTail* tail, ReadOnlySpan<byte> frame, in PacketInfo info, in PacketView view, in PacketMeta meta, ref TRandom random)
         where TRandom : struct, IRandomSource
     {
         // SAFE: the compiler wrote first and count as a range of its own list

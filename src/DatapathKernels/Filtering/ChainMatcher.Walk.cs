@@ -71,7 +71,7 @@ public abstract partial class ChainMatcher
             RuleTail* tail = tails + rule;
             if (tail->ExtraCount != 0)
             {
-                ExtraResult extras = TestExtras(tail, view, meta, ref random);
+                ExtraResult extras = TestExtras(tail, frame, info, view, meta, ref random);
                 if (extras == ExtraResult.Differs)
                 {
                     rule++;

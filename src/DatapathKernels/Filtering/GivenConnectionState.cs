@@ -8,6 +8,16 @@ namespace DatapathKernels.Filtering;
 /// </summary>
 public readonly struct GivenConnectionState : IConnectionState
 {
+    private readonly ConnectionRecord _record;
+    private readonly bool _hasRecord;
+
+    /// <summary>Also gives the packet's connection, for rules that look at its tuples.</summary>
+    public GivenConnectionState(in ConnectionRecord record)
+    {
+        _record = record;
+        _hasRecord = true;
+    }
+
     /// <inheritdoc/>
     public void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
@@ -24,4 +34,11 @@ public readonly struct GivenConnectionState : IConnectionState
         NatKind.Snat or NatKind.Masquerade => ConnectionStatuses.SourceNat,
         _ => ConnectionStatuses.None,
     };
+
+    /// <inheritdoc/>
+    public bool TryDescribe(in PacketMeta meta, out ConnectionRecord record)
+    {
+        record = _record;
+        return _hasRecord;
+    }
 }

@@ -22,4 +22,10 @@ public interface IConnectionState
 
     /// <summary>After the nat rules were asked: remembers what they chose, and that they were asked.</summary>
     void Bind(Hook hook, in NatBinding binding, ref PacketMeta meta);
+
+    /// <summary>
+    /// The packet's connection as it is now. Called after <see cref="Track"/> and <see cref="Bind"/>, and only when the ruleset
+    /// looks at it. False when the packet has none, or nothing is known of it: then no such match fits, nor its negation.
+    /// </summary>
+    bool TryDescribe(in PacketMeta meta, out ConnectionRecord record);
 }

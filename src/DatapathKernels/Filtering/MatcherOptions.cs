@@ -9,6 +9,9 @@ public sealed record MatcherOptions
     /// <summary>The node's interfaces, for <c>-i</c> and <c>-o</c>. The first has number 1.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 
+    /// <summary>The node's ipsets, for <c>-m set</c> and <c>-j SET</c>.</summary>
+    public IpSetCollection Sets { get; init; } = new();
+
     /// <summary>What to make of unknown matches and targets.</summary>
     public UnknownPolicy Unknown { get; init; }
 

@@ -6,7 +6,7 @@ namespace DatapathKernels.Filtering;
 [StructLayout(LayoutKind.Sequential)]
 public struct PacketMeta
 {
-    /// <summary>Monotonic time, milliseconds, for <c>recent</c>. Any origin.</summary>
+    /// <summary>Monotonic time, milliseconds, for <c>recent</c>, <c>limit</c> and the timeouts of sets. Any origin.</summary>
     public long NowMs;
 
     /// <summary>The packet's mark.</summary>
@@ -26,4 +26,7 @@ public struct PacketMeta
 
     /// <summary>The connection's status bits; the pseudo states DNAT and SNAT are read here.</summary>
     public ConnectionStatuses Status;
+
+    /// <summary>Whom the link layer addressed it to, for <c>pkttype</c>.</summary>
+    public PacketType Type;
 }

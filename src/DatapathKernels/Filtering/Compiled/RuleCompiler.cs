@@ -22,6 +22,7 @@ internal sealed partial class RuleCompiler
     private readonly List<RecentTest> _recent = [];
     private readonly Dictionary<string, int> _recentLists = [];
     private readonly List<uint> _nth = [];
+    private readonly List<IpSet> _sets = [];
 
     private RuleCompiler(Ruleset ruleset, MatcherOptions options)
     {
@@ -65,6 +66,7 @@ internal sealed partial class RuleCompiler
             RecentTests = [.. _recent],
             RecentLists = _recentLists.Count,
             NthStarts = [.. _nth],
+            Sets = [.. _sets],
         };
         for (int i = 0; i < _heads.Count; i++)
             THead.Write(program.Heads, i, _heads[i]);
@@ -125,6 +127,17 @@ internal sealed partial class RuleCompiler
         NatTarget nat => new RuleTail { Action = RuleAction.Nat, Argument = Append(_nat, nat) },
         _ => new RuleTail { Action = _options.Unknown == UnknownPolicy.Error ? RuleAction.Unknown : RuleAction.Continue },
     };
+
+    /// <summary>The number of a set among those the program uses; false when the node has none of that name.</summary>
+    private bool TryFindSet(string name, out uint number)
+    {
+        number = 0;
+        if (_options.Sets.Find(name) is not { } set)
+            return false;
+        int index = _sets.IndexOf(set);
+        number = index >= 0 ? (uint)index : Append(_sets, set);
+        return true;
+    }
 
     private static uint Append<T>(List<T> list, T item)
     {

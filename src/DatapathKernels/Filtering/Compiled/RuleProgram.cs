@@ -67,6 +67,9 @@ internal sealed unsafe class RuleProgram : IDisposable
     /// <summary>Where each nth test starts counting.</summary>
     public required uint[] NthStarts { get; init; }
 
+    /// <summary>The sets that rules ask or change.</summary>
+    public required IpSet[] Sets { get; init; }
+
     /// <summary>Bytes of native memory.</summary>
     public long Bytes => (long)(_heads.Length + _tails.Length + _extras.Length);
 

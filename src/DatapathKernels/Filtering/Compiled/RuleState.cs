@@ -12,6 +12,7 @@ internal sealed unsafe class RuleState : IDisposable
         _counters = new NativeBuffer((nuint)program.RuleCount * (nuint)sizeof(RuleCounters));
         Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList);
         NthCounts = program.NthStarts.AsSpan().ToArray();
+        Sets = program.Sets;
         Seed(program);
     }
 
@@ -23,6 +24,9 @@ internal sealed unsafe class RuleState : IDisposable
 
     /// <summary>The state of each nth test: the count before the next packet.</summary>
     public uint[] NthCounts { get; }
+
+    /// <summary>The sets, by their number in the program. Shared with every matcher of the node.</summary>
+    public IpSet[] Sets { get; }
 
     /// <summary>Bytes of native memory.</summary>
     public long Bytes => (long)_counters.Length;

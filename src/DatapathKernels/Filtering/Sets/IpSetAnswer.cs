@@ -1,0 +1,14 @@
+namespace DatapathKernels.Filtering;
+
+/// <summary>What a set says of an entry.</summary>
+internal enum IpSetAnswer : byte
+{
+    /// <summary>Not in the set.</summary>
+    None,
+
+    /// <summary>In the set.</summary>
+    Match,
+
+    /// <summary>Held by an exception; <c>--return-nomatch</c> turns this into a match.</summary>
+    NoMatch,
+}
