@@ -1,0 +1,174 @@
+using System.Net.Sockets;
+using DatapathKernels.Diagnostics;
+
+namespace DatapathKernels.LoadBalancing;
+
+/// <summary>
+/// The real servers of an IPVS virtual service and the scheduler that chooses among them, as the Linux kernel does
+/// (<c>net/netfilter/ipvs</c>): the same server for the same packets, after the same changes.
+/// </summary>
+/// <remarks>
+/// A server added stands at the head of the list, and every tie goes to the head: the last one added wins. One thread at a
+/// time; scheduling allocates nothing. Cost: rr, dh, sh, mh and mostly wrr do not depend on the number of servers; the others
+/// look at all of them.
+/// </remarks>
+public sealed partial class VirtualService
+{
+    /// <summary>What <see cref="Schedule"/> answers when no server may have the connection.</summary>
+    public const int NoServer = -1;
+
+    /// <summary>The most servers a service takes.</summary>
+    public const int MaxServers = short.MaxValue;
+
+    private readonly ServerColumns _servers = new();
+    private readonly HashBuckets? _buckets;
+    private readonly MaglevSchedule? _maglev;
+    private RoundRobin _roundRobin = new();
+    private WeightedRoundRobin _weighted = new();
+    private int _nextId;
+
+    /// <summary>Makes a service without servers.</summary>
+    /// <param name="scheduler">The scheduler.</param>
+    /// <param name="flags">Options of <c>sh</c> and <c>mh</c>; the others ignore them.</param>
+    /// <param name="maglevTableIndex">Table size of <c>mh</c>: 8 to 17 for 251 to 131,071 slots. The kernel's default is 12.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such scheduler or table size.</exception>
+    public VirtualService(SchedulerKind scheduler, SchedulerFlags flags = SchedulerFlags.None, int maglevTableIndex = 12)
+    {
+        if (!Enum.IsDefined(scheduler))
+            Throw.OutOfRange(nameof(scheduler), scheduler, "expected one of the kernel's schedulers");
+        if (maglevTableIndex is < 8 or > 17)
+            Throw.OutOfRange(nameof(maglevTableIndex), maglevTableIndex, "expected 8 to 17, for 251 to 131071 slots");
+        Scheduler = scheduler;
+        Flags = flags;
+        if (scheduler is SchedulerKind.SourceHash or SchedulerKind.DestinationHash)
+            _buckets = new HashBuckets();
+        if (scheduler == SchedulerKind.MaglevHash)
+            _maglev = new MaglevSchedule(maglevTableIndex);
+    }
+
+    /// <summary>The scheduler.</summary>
+    public SchedulerKind Scheduler { get; }
+
+    /// <summary>Its options.</summary>
+    public SchedulerFlags Flags { get; }
+
+    /// <summary>Number of real servers.</summary>
+    public int Count => _servers.Count;
+
+    /// <summary>The servers' ids in the kernel's list order: latest added first.</summary>
+    public ReadOnlySpan<int> ListOrder => _servers.Ids;
+
+    /// <summary>Adds a server at the head of the list.</summary>
+    /// <returns>Its id in this service: 0, 1, 2, ... in the order of adding; ids are not used again.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A negative weight or threshold, or too many servers.</exception>
+    public int Add(in RealServer server)
+    {
+        Check(server);
+        if (Count == MaxServers)
+            Throw.OutOfRange(nameof(server), Count, $"a service takes at most {MaxServers} servers");
+        int id = _nextId++;
+        _servers.Insert(id, server);
+        _roundRobin.OnInserted();
+        OnChanged();
+        return id;
+    }
+
+    /// <summary>Gives a server new parameters. It keeps its place in the list and its connections.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such server, or a negative weight or threshold.</exception>
+    public void Edit(int id, in RealServer server)
+    {
+        Check(server);
+        _servers.Edit(PositionOf(id), server);
+        OnChanged();
+    }
+
+    /// <summary>Takes a server out. Its connections are the caller's to end.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
+    public void Remove(int id)
+    {
+        int position = PositionOf(id);
+        _servers.RemoveAt(position);
+        _roundRobin.OnRemoved(position);
+        OnChanged();
+    }
+
+    /// <summary>The parameters of a server.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
+    public RealServer ServerOf(int id) => _servers.ServerAt(PositionOf(id));
+
+    /// <summary>Chooses the server of a new connection, by id; <see cref="NoServer"/> when none may have it.</summary>
+    /// <param name="key">What hashing schedulers read of the packet.</param>
+    /// <param name="random">64 random bits for <c>twos</c>; the others ignore them.</param>
+    public int Schedule(in SchedulingKey key, ulong random = 0)
+    {
+        int position = Scheduler switch
+        {
+            SchedulerKind.RoundRobin => _roundRobin.Schedule(_servers),
+            SchedulerKind.WeightedRoundRobin => _weighted.Schedule(_servers),
+            SchedulerKind.LeastConnections => LeastLoaded.Connections(_servers),
+            SchedulerKind.WeightedLeastConnections => LeastLoaded.WeightedConnections(_servers),
+            SchedulerKind.SourceHash => _buckets!.BySource(_servers, key, Flags),
+            SchedulerKind.DestinationHash => _buckets!.ByDestination(_servers, key.Destination),
+            SchedulerKind.MaglevHash => _maglev!.Schedule(_servers, key, Flags),
+            SchedulerKind.ShortestExpectedDelay => LeastLoaded.ExpectedDelay(_servers),
+            SchedulerKind.NeverQueue => LeastLoaded.NeverQueue(_servers),
+            SchedulerKind.WeightedFailover => LeastLoaded.Failover(_servers),
+            SchedulerKind.WeightedOverflow => LeastLoaded.Overflow(_servers),
+            _ => TwoChoices.Schedule(_servers, random),
+        };
+        return position < 0 ? NoServer : _servers.Ids[position];
+    }
+
+    /// <summary>The choice of <c>twos</c> for two draws of the kernel's.</summary>
+    internal int ScheduleByDraws(int draw1, int draw2)
+    {
+        int position = TwoChoices.Schedule(_servers, draw1, draw2);
+        return position < 0 ? NoServer : _servers.Ids[position];
+    }
+
+    /// <summary>The server id of each bucket (<c>sh</c>, <c>dh</c>) or slot (<c>mh</c>), -1 for none. Allocates.</summary>
+    internal int[] Buckets
+    {
+        get
+        {
+            int[] ids = new int[_maglev?.Table.Size ?? _buckets!.Buckets.Length];
+            for (int i = 0; i < ids.Length; i++)
+            {
+                int position = _maglev is null ? _buckets!.Buckets[i] : _maglev.Table[i];
+                ids[i] = position < 0 ? NoServer : _servers.Ids[position];
+            }
+
+            return ids;
+        }
+    }
+
+    private void OnChanged()
+    {
+        if (Scheduler == SchedulerKind.WeightedRoundRobin)
+            _weighted.OnChanged(_servers);
+        else if (Scheduler == SchedulerKind.DestinationHash)
+            _buckets!.DealEvenly(_servers);
+        else if (Scheduler == SchedulerKind.SourceHash)
+            _buckets!.DealByWeight(_servers);
+        else
+            _maglev?.Build(_servers);
+    }
+
+    private int PositionOf(int id)
+    {
+        int position = _servers.Ids.IndexOf(id);
+        if (position < 0)
+            Throw.OutOfRange(nameof(id), id, "the service has no server of that id");
+        return position;
+    }
+
+    private static void Check(in RealServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server.Address);
+        if (server.Address.AddressFamily is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+            Throw.Argument(nameof(server), "expected an IPv4 or IPv6 address");
+        ArgumentOutOfRangeException.ThrowIfNegative(server.Weight);
+        ArgumentOutOfRangeException.ThrowIfNegative(server.UpperThreshold);
+        ArgumentOutOfRangeException.ThrowIfNegative(server.LowerThreshold);
+    }
+}
