@@ -48,7 +48,11 @@ public abstract partial class ChainMatcher
     private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        if (_program.Family == IpFamily.V4)
+        if (_indexV4 is { } indexV4)
+            Walk(new IndexScan<RuleHeadV4>(_program.Heads, indexV4), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_indexV6 is { } indexV6)
+            Walk(new IndexScan<RuleHeadV6>(_program.Heads, indexV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_program.Family == IpFamily.V4)
             Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else
             Walk(new LinearScan<RuleHeadV6>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);

@@ -17,6 +17,8 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly RuleProgram _program;
     private readonly RuleState _state;
     private readonly NodeAddresses _addresses;
+    private readonly RuleIndex<RuleHeadV4>? _indexV4;
+    private readonly RuleIndex<RuleHeadV6>? _indexV6;
     private readonly int[] _returns;
     private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
     private readonly Dictionary<string, ushort> _interfaces = [];
@@ -31,6 +33,10 @@ public abstract partial class ChainMatcher : IDisposable
         _program = rules.Program;
         _state = new RuleState(_program, rules.Options);
         _addresses = rules.Options.Addresses;
+        if (scan == ScanKind.Indexed && _program.Family == IpFamily.V4)
+            _indexV4 = new RuleIndex<RuleHeadV4>(_program);
+        else if (scan == ScanKind.Indexed)
+            _indexV6 = new RuleIndex<RuleHeadV6>(_program);
         _returns = new int[_program.MaxDepth + 1];
         Array.Fill(_hookChains, -1);
         for (int i = 0; i < _program.Chains.Length; i++)
@@ -53,7 +59,7 @@ public abstract partial class ChainMatcher : IDisposable
     public int RuleCount => _program.RuleCount;
 
     /// <summary>Bytes of native memory: the compiled rules, shared or not, and the matcher's own state.</summary>
-    public long Bytes => _program.Bytes + _state.Bytes;
+    public long Bytes => _program.Bytes + _state.Bytes + (_indexV4?.Bytes ?? 0) + (_indexV6?.Bytes ?? 0);
 
     private int InterfaceCount { get; }
 
@@ -118,6 +124,8 @@ public abstract partial class ChainMatcher : IDisposable
         if (_owned)
             _rules.Dispose();
         _state.Dispose();
+        _indexV4?.Dispose();
+        _indexV6?.Dispose();
         GC.SuppressFinalize(this);
     }
 }

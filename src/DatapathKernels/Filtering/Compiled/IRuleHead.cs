@@ -9,6 +9,18 @@ internal unsafe interface IRuleHead
     /// <summary>The first rule from <paramref name="rule"/> on whose head matches; the end of the chain always does.</summary>
     static abstract int Scan(byte* heads, int rule, in PacketView view);
 
+    /// <summary>True when the head of one rule matches.</summary>
+    static abstract bool Fits(byte* heads, int rule, in PacketView view);
+
+    /// <summary>Which bits of the packet a rule's head compares.</summary>
+    static abstract RuleMask MaskOf(byte* heads, int rule);
+
+    /// <summary>What it expects there, in the places where a packet has it.</summary>
+    static abstract PacketView ValueOf(byte* heads, int rule);
+
+    /// <summary>The hash of what a mask leaves of a packet. Equal bits, equal hash.</summary>
+    static abstract ulong HashOf(in RuleMask mask, in PacketView view);
+
     /// <summary>Stores the tests of one rule.</summary>
     static abstract void Write(byte* heads, int rule, in HeadTests tests);
 }

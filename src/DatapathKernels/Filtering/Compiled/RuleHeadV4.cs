@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DatapathKernels.Hashing;
 
 namespace DatapathKernels.Filtering;
 
@@ -33,6 +34,29 @@ internal struct RuleHeadV4 : IRuleHead
             head++;
         return (int)(head - (RuleHeadV4*)heads);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe bool Fits(byte* heads, int rule, in PacketView view)
+    {
+        RuleHeadV4* head = (RuleHeadV4*)heads + rule;
+        return (view.Source0 & head->AddressMask) == head->Address && (view.Transport & head->TransportMask) == head->Transport;
+    }
+
+    public static unsafe RuleMask MaskOf(byte* heads, int rule)
+    {
+        RuleHeadV4* head = (RuleHeadV4*)heads + rule;
+        return new RuleMask(head->AddressMask, 0, 0, 0, head->TransportMask);
+    }
+
+    public static unsafe PacketView ValueOf(byte* heads, int rule)
+    {
+        RuleHeadV4* head = (RuleHeadV4*)heads + rule;
+        return new PacketView { Source0 = head->Address, Transport = head->Transport };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong HashOf(in RuleMask mask, in PacketView view) =>
+        FlowHash.Compute(view.Source0 & mask.Source0, view.Transport & mask.Transport, 0);
 
     public static unsafe void Write(byte* heads, int rule, in HeadTests tests)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DatapathKernels.Hashing;
 
 namespace DatapathKernels.Filtering;
 
@@ -40,6 +41,37 @@ internal struct RuleHeadV6 : IRuleHead
             head++;
         }
     }
+
+    public static unsafe bool Fits(byte* heads, int rule, in PacketView view)
+    {
+        RuleHeadV6* head = (RuleHeadV6*)heads + rule;
+        return (view.Destination0 & head->DestinationMask0) == head->Destination0 && (view.Destination1 & head->DestinationMask1) == head->Destination1
+            && (view.Transport & head->TransportMask) == head->Transport
+            && (view.Source0 & head->SourceMask0) == head->Source0 && (view.Source1 & head->SourceMask1) == head->Source1;
+    }
+
+    public static unsafe RuleMask MaskOf(byte* heads, int rule)
+    {
+        RuleHeadV6* head = (RuleHeadV6*)heads + rule;
+        return new RuleMask(head->SourceMask0, head->SourceMask1, head->DestinationMask0, head->DestinationMask1, head->TransportMask);
+    }
+
+    public static unsafe PacketView ValueOf(byte* heads, int rule)
+    {
+        RuleHeadV6* head = (RuleHeadV6*)heads + rule;
+        return new PacketView
+        {
+            Source0 = head->Source0,
+            Source1 = head->Source1,
+            Destination0 = head->Destination0,
+            Destination1 = head->Destination1,
+            Transport = head->Transport,
+        };
+    }
+
+    public static ulong HashOf(in RuleMask mask, in PacketView view) => FlowHash.Compute(
+        view.Source0 & mask.Source0, view.Source1 & mask.Source1,
+        view.Destination0 & mask.Destination0, view.Destination1 & mask.Destination1, view.Transport & mask.Transport, 0);
 
     public static unsafe void Write(byte* heads, int rule, in HeadTests tests)
     {

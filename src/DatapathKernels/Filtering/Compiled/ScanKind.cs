@@ -5,4 +5,7 @@ internal enum ScanKind : byte
 {
     /// <summary><see cref="LinearScan{THead}"/>.</summary>
     Linear,
+
+    /// <summary><see cref="IndexScan{THead}"/>.</summary>
+    Indexed,
 }

@@ -1,0 +1,109 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Filtering;
+
+/// <content>Building: O(rules), arrays only.</content>
+internal sealed unsafe partial class ChainIndex<THead>
+{
+    /// <summary>Indexes a chain.</summary>
+    /// <param name="heads">The heads of its rules, which stay where they are for as long as the index is used.</param>
+    /// <param name="count">Number of rules.</param>
+    public ChainIndex(byte* heads, int count)
+    {
+        _heads = heads;
+        _count = count;
+        int[] tableOf = new int[count];
+        List<Plan> plans = Group(tableOf);
+        nuint tables = (nuint)plans.Count * (nuint)sizeof(TupleTable), slots = 0;
+        foreach (Plan plan in plans)
+            slots += plan.Slots * (nuint)sizeof(IndexSlot);
+        _memory = new NativeBuffer(tables + slots + (((nuint)count + 1) * sizeof(int)));
+        _tables = (TupleTable*)_memory.Pointer;
+        _end = _tables + plans.Count;
+        _lists = (int*)(_memory.Pointer + tables + slots);
+        Place(plans, (IndexSlot*)_end);
+        Fill(tableOf);
+    }
+
+    private record struct Plan(RuleMask Mask, int First, int Last, int Rules)
+    {
+        public readonly nuint Slots => BitOperations.RoundUpToPowerOf2((nuint)Rules * 2);
+    }
+
+    /// <summary>One table for each mask, in the order of their first rules.</summary>
+    private List<Plan> Group(int[] tableOf)
+    {
+        List<Plan> plans = [];
+        Dictionary<RuleMask, int> known = [];
+        for (int rule = 0; rule < tableOf.Length; rule++)
+        {
+            RuleMask mask = THead.MaskOf(_heads, rule);
+            if (!known.TryGetValue(mask, out int table))
+            {
+                known.Add(mask, table = plans.Count);
+                plans.Add(new Plan(mask, rule, rule, 0));
+            }
+
+            ref Plan plan = ref CollectionsMarshal.AsSpan(plans)[table];
+            plan.Last = rule;
+            plan.Rules++;
+            tableOf[rule] = table;
+        }
+
+        return plans;
+    }
+
+    private void Place(List<Plan> plans, IndexSlot* slots)
+    {
+        for (int i = 0; i < plans.Count; i++)
+        {
+            Plan plan = plans[i];
+            _tables[i] = new TupleTable { Mask = plan.Mask, First = plan.First, Last = plan.Last, Slots = slots, SlotMask = (uint)plan.Slots - 1 };
+            slots += plan.Slots;
+        }
+    }
+
+    // Twice over the rules: the first round counts those of each slot, the second writes them down, in order.
+    private void Fill(int[] tableOf)
+    {
+        IndexSlot*[] slotOf = new IndexSlot*[tableOf.Length];
+        for (int rule = 0; rule < tableOf.Length; rule++)
+        {
+            TupleTable* table = _tables + tableOf[rule];
+            slotOf[rule] = SlotOf(table, THead.HashOf(table->Mask, THead.ValueOf(_heads, rule)));
+            slotOf[rule]->Count++;
+        }
+
+        int next = 0;
+        Dictionary<nint, int> lengths = [];
+        for (int rule = 0; rule < tableOf.Length; rule++)
+        {
+            IndexSlot* slot = slotOf[rule];
+            if (slot->Count == 1)
+            {
+                slot->First = rule;
+                continue;
+            }
+
+            ref int length = ref CollectionsMarshal.GetValueRefOrAddDefault(lengths, (nint)slot, out bool known);
+            if (!known)
+            {
+                slot->First = next;
+                next += slot->Count;
+            }
+
+            _lists[slot->First + length++] = rule;
+        }
+    }
+
+    private static IndexSlot* SlotOf(TupleTable* table, ulong hash)
+    {
+        uint i = (uint)hash & table->SlotMask;
+        while (table->Slots[i].Count != 0 && table->Slots[i].Hash != hash)
+            i = (i + 1) & table->SlotMask;
+        table->Slots[i].Hash = hash;
+        return table->Slots + i;
+    }
+}
