@@ -1,5 +1,6 @@
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Filtering;
 
@@ -52,6 +53,10 @@ public abstract partial class ChainMatcher
             Walk(new IndexScan<RuleHeadV4>(_program.Heads, indexV4), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_indexV6 is { } indexV6)
             Walk(new IndexScan<RuleHeadV6>(_program.Heads, indexV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_columns is { } columns && _program.Family == IpFamily.V4)
+            Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_columns is { } columnsV6)
+            Walk(new VectorScan<RuleHeadV6, NativeIsa>(_program.Heads, columnsV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_program.Family == IpFamily.V4)
             Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else

@@ -17,6 +17,7 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly RuleProgram _program;
     private readonly RuleState _state;
     private readonly NodeAddresses _addresses;
+    private readonly RuleColumns? _columns;
     private readonly RuleIndex<RuleHeadV4>? _indexV4;
     private readonly RuleIndex<RuleHeadV6>? _indexV6;
     private readonly int[] _returns;
@@ -33,6 +34,8 @@ public abstract partial class ChainMatcher : IDisposable
         _program = rules.Program;
         _state = new RuleState(_program, rules.Options);
         _addresses = rules.Options.Addresses;
+        if (scan == ScanKind.Vector)
+            _columns = RuleColumns.Build(_program);
         if (scan == ScanKind.Indexed && _program.Family == IpFamily.V4)
             _indexV4 = new RuleIndex<RuleHeadV4>(_program);
         else if (scan == ScanKind.Indexed)
@@ -59,7 +62,7 @@ public abstract partial class ChainMatcher : IDisposable
     public int RuleCount => _program.RuleCount;
 
     /// <summary>Bytes of native memory: the compiled rules, shared or not, and the matcher's own state.</summary>
-    public long Bytes => _program.Bytes + _state.Bytes + (_indexV4?.Bytes ?? 0) + (_indexV6?.Bytes ?? 0);
+    public long Bytes => _program.Bytes + _state.Bytes + (_columns?.Bytes ?? 0) + (_indexV4?.Bytes ?? 0) + (_indexV6?.Bytes ?? 0);
 
     private int InterfaceCount { get; }
 
@@ -124,6 +127,7 @@ public abstract partial class ChainMatcher : IDisposable
         if (_owned)
             _rules.Dispose();
         _state.Dispose();
+        _columns?.Dispose();
         _indexV4?.Dispose();
         _indexV6?.Dispose();
         GC.SuppressFinalize(this);

@@ -6,6 +6,9 @@ internal enum ScanKind : byte
     /// <summary><see cref="LinearScan{THead}"/>.</summary>
     Linear,
 
+    /// <summary><see cref="VectorScan{THead, TIsa}"/>.</summary>
+    Vector,
+
     /// <summary><see cref="IndexScan{THead}"/>.</summary>
     Indexed,
 }
