@@ -83,6 +83,7 @@ public abstract partial class ChainMatcher
             return false;
         if (entry)
             connections.Track(frame, info, ref meta);
+        Describe(meta, ref connections);
         return RunTable(TableKind.Mangle, hook, frame, info, ref view, ref meta, ref random, ref verdict)
             && (!entry || RunNat(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict))
             && RunTable(TableKind.Filter, hook, frame, info, ref view, ref meta, ref random, ref verdict)
@@ -109,7 +110,11 @@ public abstract partial class ChainMatcher
         bool destination = hook is Hook.PreRouting or Hook.Output;
         NatBinding chosen = destination ? answer.Destination : answer.Source;
         if (goesOn)
+        {
             connections.Bind(hook, chosen, ref meta);
+            Describe(meta, ref connections);
+        }
+
         answer.Destination = destination ? chosen : verdict.Destination;
         answer.Source = destination ? verdict.Source : chosen;
         if (chosen.Kind != NatKind.Dnat)

@@ -21,6 +21,23 @@ public abstract partial class ChainMatcher
     {
         verdict = default;
         verdict.Rule = -1;
+        _hasConnection = false;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
+        if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+            verdict.Kind = VerdictKind.NotApplicable;
+        else
+            Walk(chain.Index, frame, info, ref view, ref meta, ref random, ref verdict);
+    }
+
+    /// <summary>The same for a packet whose connection is known, for rules that look at its tuples.</summary>
+    /// <inheritdoc cref="Evaluate{TRandom}(ChainId, Span{byte}, in PacketInfo, ref PacketMeta, ref TRandom, out PacketVerdict)"/>
+    public void Evaluate<TRandom>(ChainId chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, in ConnectionRecord connection, ref TRandom random, out PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+    {
+        verdict = default;
+        verdict.Rule = -1;
+        _connection = connection;
+        _hasConnection = true;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
             verdict.Kind = VerdictKind.NotApplicable;

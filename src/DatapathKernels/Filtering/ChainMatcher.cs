@@ -21,6 +21,7 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly RuleIndex<RuleHeadV4>? _indexV4;
     private readonly RuleIndex<RuleHeadV6>? _indexV6;
     private readonly int[] _returns;
+    private int _differing = -1;
     private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
     private readonly Dictionary<string, ushort> _interfaces = [];
     private readonly Dictionary<(TableKind Table, string Chain), int> _chains = [];
@@ -98,7 +99,7 @@ public abstract partial class ChainMatcher : IDisposable
         return $"{verdict.Kind} by {place}{UnknownOf(verdict.Kind, rule)}";
     }
 
-    private static string UnknownOf(VerdictKind kind, Rule rule)
+    private string UnknownOf(VerdictKind kind, Rule rule)
     {
         if (kind == VerdictKind.UnknownTarget && rule.Target is UnknownTarget target)
             return $": target {target.Name} is not carried out";
@@ -108,6 +109,8 @@ public abstract partial class ChainMatcher : IDisposable
         {
             if (match is UnknownMatch unknown)
                 return $": match {unknown.Module} is not evaluated";
+            if (match is SetMatch set && _rules.Options.Sets.Find(set.Name) is null)
+                return $": there is no set {set.Name}";
         }
 
         return "";

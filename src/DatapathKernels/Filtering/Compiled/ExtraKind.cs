@@ -42,7 +42,7 @@ internal enum ExtraKind : byte
     /// <summary>Connection state in A.</summary>
     State,
 
-    /// <summary>Connection status has one of A.</summary>
+    /// <summary>Connection status has one of A. A packet without a connection fits when B is 1.</summary>
     Status,
 
     /// <summary>Kind of address A (a <see cref="PacketSide"/>) in B.</summary>
@@ -56,6 +56,39 @@ internal enum ExtraKind : byte
 
     /// <summary>List test B of <c>recent</c>.</summary>
     Recent,
+
+    /// <summary>TOS or traffic class: (byte &amp; C) == B.</summary>
+    TrafficClass,
+
+    /// <summary>Time to live or hop limit from B to C.</summary>
+    Ttl,
+
+    /// <summary>Bytes of the datagram from B to C.</summary>
+    Length,
+
+    /// <summary>Address A (a <see cref="PacketSide"/>) in range B.</summary>
+    AddressRange,
+
+    /// <summary>A TCP option of kind A.</summary>
+    TcpOption,
+
+    /// <summary>Expression B.</summary>
+    U32,
+
+    /// <summary>Packet type A.</summary>
+    PacketType,
+
+    /// <summary>Ethernet source: its first four bytes are B, the last two A, as loaded.</summary>
+    Mac,
+
+    /// <summary>Connection test B. A packet without a connection fits when A is 1.</summary>
+    Connection,
+
+    /// <summary>Packet in set B by directions A; C is 1 for <c>--return-nomatch</c>.</summary>
+    Set,
+
+    /// <summary>Token bucket B.</summary>
+    Limit,
 
     /// <summary>Never.</summary>
     Never,

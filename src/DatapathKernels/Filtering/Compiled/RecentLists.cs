@@ -6,14 +6,18 @@ namespace DatapathKernels.Filtering;
 
 /// <summary>
 /// The lists of <c>recent</c>: for each list its addresses, least recently seen first, and for each address the times of its
-/// last 32 sightings. One pool of entries and one hash table serve all lists, so that thousands of lists that hold little
+/// last sightings. One pool of entries and one hash table serve all lists, so that thousands of lists that hold little
 /// (kube-proxy makes one per endpoint) cost little. Follows xt_recent.c.
 /// </summary>
 internal sealed unsafe class RecentLists : IDisposable
 {
-    private const int Stamps = 32, None = -1;
+    /// <summary>Times kept of an address when no rule counts more hits.</summary>
+    public const int LeastStamps = 32;
+
+    private const int None = -1;
 
     private readonly NativeBuffer _entries;
+    private readonly int _stamps, _stride;
     private readonly int[] _buckets;
     private readonly (int Oldest, int Newest, int Count)[] _lists;
     private readonly int _perList;
@@ -25,16 +29,22 @@ internal sealed unsafe class RecentLists : IDisposable
         public UInt128 Address;
         public int List, NextInBucket, Older, Newer;
         public int StampCount, NextStamp;
-        public fixed long StampsMs[Stamps];
+        public byte Ttl;
     }
 
-    public RecentLists(int lists, int entries, int perList)
+    /// <param name="lists">Number of lists.</param>
+    /// <param name="entries">Addresses of all lists.</param>
+    /// <param name="perList">Addresses of one list.</param>
+    /// <param name="stamps">Times kept of each address, a power of two.</param>
+    public RecentLists(int lists, int entries, int perList, int stamps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(entries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(perList, 1);
         if (lists == 0)
             entries = 1;
-        _entries = new NativeBuffer((nuint)entries * (nuint)sizeof(Entry));
+        _stamps = stamps;
+        _stride = sizeof(Entry) + (stamps * sizeof(long));
+        _entries = new NativeBuffer((nuint)entries * (nuint)_stride);
         _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)entries)];
         Array.Fill(_buckets, None);
         _lists = new (int, int, int)[lists];
@@ -44,34 +54,47 @@ internal sealed unsafe class RecentLists : IDisposable
             At(i).NextInBucket = i + 1 < entries ? i + 1 : None;
     }
 
+    private RecentLists(RecentLists from)
+    {
+        (_stamps, _stride, _perList, _free) = (from._stamps, from._stride, from._perList, from._free);
+        _entries = new NativeBuffer(from._entries.Length);
+        NativeMemory.Copy(from._entries.Pointer, _entries.Pointer, from._entries.Length);
+        _buckets = from._buckets.AsSpan().ToArray();
+        _lists = from._lists.AsSpan().ToArray();
+    }
+
+    /// <summary>The same lists again, for a dry run.</summary>
+    public RecentLists Copy() => new(this);
+
     /// <summary>Runs one test. False when the kernel would drop the packet for want of memory.</summary>
     /// <param name="test">The test.</param>
     /// <param name="address">The masked address.</param>
+    /// <param name="ttl">The packet's time to live as it arrived.</param>
     /// <param name="nowMs">The time.</param>
     /// <param name="negated">Whether the test is negated: <c>--update</c> renews the entry when the negated test matches.</param>
     /// <param name="fits">Whether it matched, negation aside.</param>
-    public bool TryTest(in RecentTest test, UInt128 address, long nowMs, bool negated, out bool fits)
+    public bool TryTest(in RecentTest test, UInt128 address, byte ttl, long nowMs, bool negated, out bool fits)
     {
-        int index = Find(test.List, address);
+        int index = Find(test.List, address, test.SameTtl ? ttl : (byte)0);
         if (index == None)
         {
             fits = test.Mode == RecentMode.Set;
-            return !fits || TryAdd(test.List, address, nowMs);
+            return !fits || TryAdd(test.List, address, ttl, nowMs);
         }
 
         fits = true;
         if (test.Mode == RecentMode.Set)
-            Touch(index, nowMs);
+            Touch(index, ttl, nowMs);
         else if (test.Mode == RecentMode.Remove)
             Remove(index);
         else
-            Check(test, index, nowMs, negated, out fits);
+            Check(test, index, ttl, nowMs, negated, out fits);
         return true;
     }
 
     public void Dispose() => _entries.Dispose();
 
-    private void Check(in RecentTest test, int index, long nowMs, bool negated, out bool fits)
+    private void Check(in RecentTest test, int index, byte ttl, long nowMs, bool negated, out bool fits)
     {
         ref Entry entry = ref At(index);
         long oldest = nowMs - test.AgeMs;
@@ -79,7 +102,7 @@ internal sealed unsafe class RecentLists : IDisposable
         fits = false;
         for (int i = 0; i < entry.StampCount && !fits; i++)
         {
-            if (test.AgeMs == 0 || entry.StampsMs[i] >= oldest)
+            if (test.AgeMs == 0 || StampsMs(index)[i] >= oldest)
                 fits = test.HitCount == 0 || ++hits >= test.HitCount;
         }
 
@@ -87,7 +110,7 @@ internal sealed unsafe class RecentLists : IDisposable
         if (test.Reap)
             Reap(test.List, oldest, renews ? index : None);
         if (renews)
-            Touch(index, nowMs);
+            Touch(index, ttl, nowMs);
     }
 
     /// <summary>Drops the least recently seen address of the list when its last sighting is too old; never the one about to be renewed.</summary>
@@ -97,11 +120,11 @@ internal sealed unsafe class RecentLists : IDisposable
         if (index == None || index == keep)
             return;
         ref Entry entry = ref At(index);
-        if (entry.StampsMs[(entry.NextStamp - 1) & (Stamps - 1)] < oldestMs)
+        if (StampsMs(index)[(entry.NextStamp - 1) & (_stamps - 1)] < oldestMs)
             Remove(index);
     }
 
-    private bool TryAdd(int list, UInt128 address, long nowMs)
+    private bool TryAdd(int list, UInt128 address, byte ttl, long nowMs)
     {
         if (_lists[list].Count >= _perList || _free == None)
         {
@@ -113,23 +136,28 @@ internal sealed unsafe class RecentLists : IDisposable
         int index = _free;
         ref Entry entry = ref At(index);
         _free = entry.NextInBucket;
-        ref int bucket = ref Bucket(list, address);
+        // At the end of its bucket: of entries that differ in time to live only, the oldest is found first.
+        ref int link = ref Bucket(list, address);
+        while (link != None)
+            link = ref At(link).NextInBucket;
+        link = index;
         entry = default;
         entry.Address = address;
         entry.List = list;
-        entry.NextInBucket = bucket;
-        bucket = index;
-        entry.StampsMs[0] = nowMs;
+        entry.Ttl = ttl;
+        entry.NextInBucket = None;
+        StampsMs(index)[0] = nowMs;
         entry.StampCount = entry.NextStamp = 1;
         Append(list, index);
         return true;
     }
 
-    private void Touch(int index, long nowMs)
+    private void Touch(int index, byte ttl, long nowMs)
     {
         ref Entry entry = ref At(index);
-        entry.NextStamp &= Stamps - 1;
-        entry.StampsMs[entry.NextStamp++] = nowMs;
+        entry.NextStamp &= _stamps - 1;
+        StampsMs(index)[entry.NextStamp++] = nowMs;
+        entry.Ttl = ttl;
         entry.StampCount = Math.Max(entry.StampCount, entry.NextStamp);
         Unlink(index);
         Append(entry.List, index);
@@ -147,13 +175,17 @@ internal sealed unsafe class RecentLists : IDisposable
         _free = index;
     }
 
-    private int Find(int list, UInt128 address)
+    /// <summary>The entry of an address; with a time to live other than 0, only one seen with that or none.</summary>
+    private int Find(int list, UInt128 address, byte ttl)
     {
         int index = Bucket(list, address);
-        while (index != None && (At(index).List != list || At(index).Address != address))
+        while (index != None && !Fits(At(index), list, address, ttl))
             index = At(index).NextInBucket;
         return index;
     }
+
+    private static bool Fits(in Entry entry, int list, UInt128 address, byte ttl) =>
+        entry.List == list && entry.Address == address && (ttl == entry.Ttl || ttl == 0 || entry.Ttl == 0);
 
     private void Append(int list, int index)
     {
@@ -186,5 +218,8 @@ internal sealed unsafe class RecentLists : IDisposable
 
     // SAFE: indices come from the free list, the buckets and the links, all of which hold numbers of entries only
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref Entry At(int index) => ref ((Entry*)_entries.Pointer)[index];
+    private ref Entry At(int index) => ref *(Entry*)(_entries.Pointer + ((nuint)(uint)index * (nuint)_stride));
+
+    // SAFE: every entry is followed by its times
+    private long* StampsMs(int index) => (long*)(_entries.Pointer + ((nuint)(uint)index * (nuint)_stride) + (nuint)sizeof(Entry));
 }

@@ -4,7 +4,7 @@ namespace DatapathKernels.Filtering;
 
 /// <content>
 /// Which test goes where. A plain compare goes to the head, everything else behind it, in the rule's order. Once a test with
-/// a memory was met (nth, recent; random uses up a draw), later extension tests may not go to the head: the kernel asks the
+/// a memory was met (nth, recent, limit; random uses up a draw), later extension tests may not go to the head: the kernel asks the
 /// one before them first, and its memory must change in the same cases.
 /// </content>
 internal sealed partial class RuleCompiler
@@ -15,7 +15,7 @@ internal sealed partial class RuleCompiler
         foreach (RuleMatch match in rule.MatchSpan)
         {
             Compile(match, ref head, ordered);
-            ordered |= match is StatisticMatch or RecentMatch;
+            ordered |= match is StatisticMatch or RecentMatch or LimitMatch;
         }
     }
 
@@ -41,6 +41,8 @@ internal sealed partial class RuleCompiler
             case TcpMatch tcp:
                 CompileProtocol(IpProtocol.Tcp, ref head);
                 CompilePorts(tcp.Source, tcp.Destination, ref head, ordered);
+                if (tcp.Option != 0)
+                    Extra(ExtraKind.TcpOption, tcp.OptionNegated, tcp.Option);
                 CompileFlags(tcp, ref head, ordered);
                 break;
             case PortMatch ports:
@@ -55,46 +57,12 @@ internal sealed partial class RuleCompiler
                 Extra(ExtraKind.Multiport, multiport.Negated, (int)multiport.Side, (uint)_ports.Count, (uint)multiport.Ports.Count);
                 _ports.AddRange(multiport.Ports);
                 break;
-            default:
-                CompileStateful(match);
-                break;
-        }
-    }
-
-    private void CompileStateful(RuleMatch match)
-    {
-        switch (match)
-        {
-            case CommentMatch:
-                break;
-            case MarkMatch mark:
-                Extra(mark.OfConnection ? ExtraKind.ConnectionMark : ExtraKind.Mark, mark.Negated, b: mark.Value, c: mark.Mask);
-                break;
-            case ConntrackMatch conntrack:
-                if (conntrack.States != ConnectionStates.None)
-                    Extra(ExtraKind.State, conntrack.StatesNegated, (int)conntrack.States);
-                if (conntrack.Statuses is { } statuses)
-                    Extra(ExtraKind.Status, conntrack.StatusesNegated, (int)statuses);
-                break;
-            case AddressTypeMatch type:
-                if (type.Source != AddressTypes.None)
-                    Extra(ExtraKind.AddressType, type.SourceNegated, (int)PacketSide.Source, (uint)type.Source);
-                if (type.Destination != AddressTypes.None)
-                    Extra(ExtraKind.AddressType, type.DestinationNegated, (int)PacketSide.Destination, (uint)type.Destination);
-                break;
-            case StatisticMatch { Mode: StatisticMode.Random } random:
-                Extra(ExtraKind.Random, random.Negated, b: random.Threshold);
-                break;
-            case StatisticMatch nth:
-                // The kernel starts the counter so that packet number Packet is the first to reach zero.
-                Extra(ExtraKind.Nth, nth.Negated, b: Append(_nth, nth.Every - 1 - nth.Packet), c: nth.Every - 1);
-                break;
-            case RecentMatch recent:
-                CompileRecent(recent);
+            case EcnMatch ecn:
+                CompileEcn(ecn, ref head);
                 break;
             default:
-                if (_options.Unknown != UnknownPolicy.Always)
-                    Extra(_options.Unknown == UnknownPolicy.Never ? ExtraKind.Never : ExtraKind.Unknown, false);
+                if (!TryCompileHeader(match) && !TryCompileMeta(match) && !TryCompileMemory(match))
+                    CompileUnknown();
                 break;
         }
     }
@@ -165,14 +133,6 @@ internal sealed partial class RuleCompiler
 
         // Type and code stand where other protocols have the destination port.
         AddCompare(ref head, (everyCode ? 0xff00UL : 0xffffUL) << 16, (((ulong)icmp.Type << 8) | (everyCode ? 0u : icmp.LowCode)) << 16);
-    }
-
-    private void CompileRecent(RecentMatch recent)
-    {
-        if (!_recentLists.TryGetValue(recent.Name, out int list))
-            _recentLists.Add(recent.Name, list = _recentLists.Count);
-        RecentTest test = new(recent.Mode, list, recent.Side, recent.Mask, recent.Seconds * 1000L, recent.HitCount, recent.Reap);
-        Extra(ExtraKind.Recent, recent.Negated, b: Append(_recent, test));
     }
 
     /// <summary>The set of interface numbers that fit the pattern, bit 0 being a packet without an interface.</summary>

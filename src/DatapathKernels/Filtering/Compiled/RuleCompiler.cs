@@ -20,9 +20,14 @@ internal sealed partial class RuleCompiler
     private readonly List<ulong> _interfaceSets = [];
     private readonly Dictionary<string, int> _interfaceSetOf = [];
     private readonly List<RecentTest> _recent = [];
-    private readonly Dictionary<string, int> _recentLists = [];
+    private readonly Dictionary<string, (int Number, UInt128 Mask)> _recentLists = [];
     private readonly List<uint> _nth = [];
     private readonly List<IpSet> _sets = [];
+    private readonly List<IpAddressRange> _ranges = [];
+    private readonly List<U32Expression> _expressions = [];
+    private readonly List<ConnectionTest> _connectionTests = [];
+    private readonly List<LimitTest> _limits = [];
+    private int _recentStamps = RecentLists.LeastStamps;
 
     private RuleCompiler(Ruleset ruleset, MatcherOptions options)
     {
@@ -67,6 +72,11 @@ internal sealed partial class RuleCompiler
             RecentLists = _recentLists.Count,
             NthStarts = [.. _nth],
             Sets = [.. _sets],
+            AddressRanges = [.. _ranges],
+            U32Expressions = [.. _expressions],
+            ConnectionTests = [.. _connectionTests],
+            Limits = [.. _limits],
+            RecentStamps = _recentStamps,
         };
         for (int i = 0; i < _heads.Count; i++)
             THead.Write(program.Heads, i, _heads[i]);

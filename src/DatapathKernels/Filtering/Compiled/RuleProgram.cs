@@ -67,6 +67,17 @@ internal sealed unsafe class RuleProgram : IDisposable
     /// <summary>Where each nth test starts counting.</summary>
     public required uint[] NthStarts { get; init; }
 
+    public required IpAddressRange[] AddressRanges { get; init; }
+
+    public required U32Expression[] U32Expressions { get; init; }
+
+    public required ConnectionTest[] ConnectionTests { get; init; }
+
+    public required LimitTest[] Limits { get; init; }
+
+    /// <summary>The most times <c>recent</c> keeps of an address.</summary>
+    public required int RecentStamps { get; init; }
+
     /// <summary>The sets that rules ask or change.</summary>
     public required IpSet[] Sets { get; init; }
 

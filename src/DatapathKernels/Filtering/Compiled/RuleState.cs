@@ -10,9 +10,10 @@ internal sealed unsafe class RuleState : IDisposable
     public RuleState(RuleProgram program, MatcherOptions options)
     {
         _counters = new NativeBuffer((nuint)program.RuleCount * (nuint)sizeof(RuleCounters));
-        Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList);
+        Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList, program.RecentStamps);
         NthCounts = program.NthStarts.AsSpan().ToArray();
         Sets = program.Sets;
+        Buckets = new LimitBucket[program.Limits.Length];
         Seed(program);
     }
 
@@ -24,6 +25,9 @@ internal sealed unsafe class RuleState : IDisposable
 
     /// <summary>The state of each nth test: the count before the next packet.</summary>
     public uint[] NthCounts { get; }
+
+    /// <summary>The token bucket of each <c>limit</c>.</summary>
+    public LimitBucket[] Buckets { get; }
 
     /// <summary>The sets, by their number in the program. Shared with every matcher of the node.</summary>
     public IpSet[] Sets { get; }

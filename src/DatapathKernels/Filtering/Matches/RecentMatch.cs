@@ -9,6 +9,7 @@ namespace DatapathKernels.Filtering;
 /// <param name="Side"><c>--rsource</c> or <c>--rdest</c>.</param>
 /// <param name="Mask"><c>--mask</c>: kept of the address before it is looked up; the number form of <see cref="IpNetwork"/>.</param>
 /// <param name="Negated">True for <c>! --rcheck</c> and so on.</param>
+/// <param name="SameTtl"><c>--rttl</c>: only an entry that was last seen with this packet's time to live counts.</param>
 public sealed record RecentMatch(
     RecentMode Mode,
     string Name,
@@ -17,4 +18,9 @@ public sealed record RecentMatch(
     bool Reap,
     PacketSide Side,
     UInt128 Mask,
-    bool Negated = false) : RuleMatch;
+    bool Negated = false,
+    bool SameTtl = false) : RuleMatch
+{
+    /// <summary>The highest <c>--hitcount</c> a list can hold; the kernel refuses more.</summary>
+    public const uint MaxHitCount = 65535;
+}
