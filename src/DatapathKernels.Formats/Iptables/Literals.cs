@@ -92,6 +92,23 @@ internal static class Literals
             : TryUInt32(text[..slash], out value) & TryUInt32(text[(slash + 1)..], out mask);
     }
 
+    /// <summary><c>src,dst</c>: one to six sides.</summary>
+    public static bool TryDirections(ReadOnlySpan<char> text, out IpSetDirections directions)
+    {
+        Span<PacketSide> sides = stackalloc PacketSide[IpSetDirections.MaxCount];
+        int count = 0;
+        directions = default;
+        foreach (Range part in text.Split(','))
+        {
+            if (count == sides.Length || text[part] is not ("src" or "dst"))
+                return false;
+            sides[count++] = text[part] is "src" ? PacketSide.Source : PacketSide.Destination;
+        }
+
+        directions = new IpSetDirections(sides[..count]);
+        return true;
+    }
+
     private static bool TryV4(ReadOnlySpan<char> text, out uint address)
     {
         address = 0;

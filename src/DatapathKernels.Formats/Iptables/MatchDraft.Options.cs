@@ -14,14 +14,24 @@ internal sealed partial class MatchDraft
         bool taken = _module switch
         {
             "comment" => TryComment(option, ref arguments),
-            "tcp" or "udp" or "udplite" or "sctp" or "dccp" => TryPort(option, ref arguments) || (_module == "tcp" && TryFlags(option, ref arguments)),
+            "tcp" or "udp" or "udplite" or "sctp" or "dccp" => TryPort(option, ref arguments) || (_module == "tcp" && (TryFlags(option, ref arguments) || TryTcpOption(option, ref arguments))),
             "icmp" or "icmp6" or "icmpv6" => TryIcmp(option, ref arguments),
             "multiport" => TryMultiport(option, ref arguments),
             "mark" or "connmark" => TryMark(option, ref arguments),
             "conntrack" or "state" => TryConntrack(option, ref arguments),
             "addrtype" => TryAddressType(option, ref arguments),
             "statistic" => TryStatistic(option, ref arguments),
-            _ => TryRecent(option, ref arguments),
+            "recent" => TryRecent(option, ref arguments),
+            "ttl" or "hl" => TryTtl(option, ref arguments),
+            "length" => TryLength(option, ref arguments),
+            "dscp" or "tos" => TryTrafficClass(option, ref arguments),
+            "ecn" => TryEcn(option, ref arguments),
+            "iprange" => TryIpRange(option, ref arguments),
+            "u32" => TryU32(option, ref arguments),
+            "pkttype" => TryPacketType(option, ref arguments),
+            "mac" => TryMac(option, ref arguments),
+            "set" => TrySet(option, ref arguments),
+            _ => TryLimit(option, ref arguments),
         };
         _seen |= taken;
         return taken;
@@ -149,22 +159,6 @@ internal sealed partial class MatchDraft
         return true;
     }
 
-    private bool TryConntrack(ReadOnlySpan<char> option, ref OptionArguments arguments)
-    {
-        if (option.SequenceEqual(_module == "state" ? "--state" : "--ctstate"))
-        {
-            _states = TakeFlagList(Names.States, ref arguments, "connection states like NEW,RELATED", static (a, b) => a | b);
-            _negated = arguments.Negated;
-            return true;
-        }
-
-        if (option is not "--ctstatus" || _module == "state")
-            return false;
-        _statuses = TakeFlagList(Names.Statuses, ref arguments, "connection statuses like ASSURED", static (a, b) => a | b);
-        _statusesNegated = arguments.Negated;
-        return true;
-    }
-
     private bool TryAddressType(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
         if (option is "--src-type")
@@ -231,10 +225,12 @@ internal sealed partial class MatchDraft
                 _seconds = TakeNumber(ref arguments, "seconds");
                 return true;
             case "--hitcount":
-                _hitCount = TakeNumber(ref arguments, "a count");
+                _hitCount = TakeNumber(ref arguments, $"a count up to {RecentMatch.MaxHitCount}", RecentMatch.MaxHitCount);
                 return true;
             case "--reap":
                 return _reap = true;
+            case "--rttl":
+                return _sameTtl = true;
             case "--name":
                 _name = arguments.Take("the name of a list").ToString();
                 return true;
@@ -252,10 +248,10 @@ internal sealed partial class MatchDraft
         }
     }
 
-    private static uint TakeNumber(ref OptionArguments arguments, string expected)
+    private static uint TakeNumber(ref OptionArguments arguments, string expected, uint most = uint.MaxValue)
     {
         ReadOnlySpan<char> text = arguments.Take(expected);
-        return Literals.TryUInt32(text, out uint value) ? value : throw arguments.Expected(expected, text);
+        return Literals.TryUInt32(text, out uint value) && value <= most ? value : throw arguments.Expected(expected, text);
     }
 
     private static T TakeFlagList<T>((string Name, T Value)[] names, ref OptionArguments arguments, string expected, Func<T, T, T> or)

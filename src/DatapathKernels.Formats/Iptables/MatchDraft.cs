@@ -28,6 +28,10 @@ internal sealed partial class MatchDraft
     private uint _seconds, _hitCount;
     private bool _reap;
     private UInt128? _recentMask;
+    private bool _sameTtl;
+    private byte _tcpOption;
+    private bool _tcpOptionNegated;
+    private RuleMatch? _match;
 
     /// <summary>True when the extension, or an option of it, is kept by name only.</summary>
     public bool IsUnknown { get; set; }
@@ -68,6 +72,8 @@ internal sealed partial class MatchDraft
         (_mode, _threshold, _every, _packet) = (null, null, null, 0);
         (_recent, _name, _seconds, _hitCount, _reap, _recentMask) = (null, "DEFAULT", 0, 0, false, null);
         _side = PacketSide.Source;
+        (_sameTtl, _tcpOption, _tcpOptionNegated, _match) = (false, 0, false, null);
+        _connectionTests.Clear();
     }
 
     /// <summary>The match; the whole extension by name when some of it is not evaluated or an option it needs is missing.</summary>
@@ -76,7 +82,7 @@ internal sealed partial class MatchDraft
         RuleMatch? match = IsUnknown ? null : _module switch
         {
             "comment" => _seen ? new CommentMatch(_name) : null,
-            "tcp" => new TcpMatch(_source, _destination, _flagMask, _flagValue, _flagsNegated),
+            "tcp" => new TcpMatch(_source, _destination, _flagMask, _flagValue, _flagsNegated, _tcpOption, _tcpOptionNegated),
             "udp" => new PortMatch(IpProtocol.Udp, _source, _destination),
             "udplite" => new PortMatch(IpProtocol.UdpLite, _source, _destination),
             "sctp" => new PortMatch(IpProtocol.Sctp, _source, _destination),
@@ -85,17 +91,19 @@ internal sealed partial class MatchDraft
             "icmp6" or "icmpv6" => new IcmpMatch(IpFamily.V6, _icmpType, _lowCode, _highCode, _negated),
             "multiport" => _seen ? new MultiportMatch(_side, _ports.ToArray(), _negated) : null,
             "mark" or "connmark" => _seen ? new MarkMatch(_module == "connmark", _value, _mask, _negated) : null,
-            "conntrack" => _seen ? new ConntrackMatch(_states, _negated, _statuses, _statusesNegated) : null,
-            "state" => _seen ? new ConntrackMatch(_states, _negated, IsState: true) : null,
+            "conntrack" or "state" => _seen ? BuildConntrack() : null,
             "addrtype" => _seen ? new AddressTypeMatch(_sourceTypes, _sourceNegated, _destinationTypes, _destinationNegated) : null,
             "statistic" => BuildStatistic(),
-            _ => BuildRecent(family),
+            "recent" => BuildRecent(family),
+            "limit" => _match ?? DefaultLimit,
+            _ => _match,
         };
         return match ?? new UnknownMatch(_module, RawText.Join(tokens, Raw));
     }
 
     private static bool IsKnown(string module) => module is "comment" or "tcp" or "udp" or "udplite" or "sctp" or "dccp" or "icmp"
-        or "icmp6" or "icmpv6" or "multiport" or "mark" or "connmark" or "conntrack" or "state" or "addrtype" or "statistic" or "recent";
+        or "icmp6" or "icmpv6" or "multiport" or "mark" or "connmark" or "conntrack" or "state" or "addrtype" or "statistic" or "recent"
+        or "ttl" or "hl" or "length" or "dscp" or "tos" or "ecn" or "iprange" or "u32" or "pkttype" or "mac" or "set" or "limit";
 
     private StatisticMatch? BuildStatistic() => _mode switch
     {
@@ -105,6 +113,6 @@ internal sealed partial class MatchDraft
     };
 
     private RecentMatch? BuildRecent(IpFamily family) => _recent is { } mode
-        ? new RecentMatch(mode, _name, _seconds, _hitCount, _reap, _side, _recentMask ?? IpNetwork.MaskOf(family, IpNetwork.Bits(family)), _negated)
+        ? new RecentMatch(mode, _name, _seconds, _hitCount, _reap, _side, _recentMask ?? IpNetwork.MaskOf(family, IpNetwork.Bits(family)), _negated, _sameTtl)
         : null;
 }

@@ -5,7 +5,7 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Formats.Iptables;
 
 /// <summary>The words of iptables, both ways. The first name of a value is the one iptables-save prints.</summary>
-internal static class Names
+internal static partial class Names
 {
     public static readonly (string Name, IpProtocol Value)[] Protocols =
     [
@@ -59,33 +59,6 @@ internal static class Names
         ("tcp-reset", RejectKind.TcpReset), ("no-route", RejectKind.V6NoRoute), ("adm-prohibited", RejectKind.V6AdminProhibited),
         ("addr-unreach", RejectKind.V6AddressUnreachable), ("port-unreach", RejectKind.V6PortUnreachable),
         ("policy-fail", RejectKind.V6PolicyFail), ("reject-route", RejectKind.V6RejectRoute), ("tcp-rst", RejectKind.TcpReset),
-    ];
-
-    /// <summary>ICMP messages by name: type, and code where the name tells one.</summary>
-    public static readonly (string Name, (byte Type, byte? Code) Value)[] Icmp =
-    [
-        ("echo-reply", (0, null)), ("pong", (0, null)), ("destination-unreachable", (3, null)), ("network-unreachable", (3, 0)),
-        ("host-unreachable", (3, 1)), ("protocol-unreachable", (3, 2)), ("port-unreachable", (3, 3)),
-        ("fragmentation-needed", (3, 4)), ("source-route-failed", (3, 5)), ("network-unknown", (3, 6)), ("host-unknown", (3, 7)),
-        ("network-prohibited", (3, 9)), ("host-prohibited", (3, 10)), ("communication-prohibited", (3, 13)),
-        ("source-quench", (4, null)), ("redirect", (5, null)), ("echo-request", (8, null)), ("ping", (8, null)),
-        ("router-advertisement", (9, null)), ("router-solicitation", (10, null)), ("time-exceeded", (11, null)),
-        ("ttl-exceeded", (11, null)), ("ttl-zero-during-transit", (11, 0)), ("ttl-zero-during-reassembly", (11, 1)),
-        ("parameter-problem", (12, null)), ("timestamp-request", (13, null)), ("timestamp-reply", (14, null)),
-        ("address-mask-request", (17, null)), ("address-mask-reply", (18, null)),
-    ];
-
-    /// <summary>The same for ICMPv6.</summary>
-    public static readonly (string Name, (byte Type, byte? Code) Value)[] IcmpV6 =
-    [
-        ("destination-unreachable", (1, null)), ("no-route", (1, 0)), ("communication-prohibited", (1, 1)),
-        ("beyond-scope", (1, 2)), ("address-unreachable", (1, 3)), ("port-unreachable", (1, 4)), ("failed-policy", (1, 5)),
-        ("reject-route", (1, 6)), ("packet-too-big", (2, null)), ("time-exceeded", (3, null)), ("ttl-exceeded", (3, null)),
-        ("ttl-zero-during-transit", (3, 0)), ("ttl-zero-during-reassembly", (3, 1)), ("parameter-problem", (4, null)),
-        ("bad-header", (4, 0)), ("unknown-header-type", (4, 1)), ("unknown-option", (4, 2)), ("echo-request", (128, null)),
-        ("ping", (128, null)), ("echo-reply", (129, null)), ("pong", (129, null)), ("router-solicitation", (133, null)),
-        ("router-advertisement", (134, null)), ("neighbour-solicitation", (135, null)), ("neighbor-solicitation", (135, null)),
-        ("neighbour-advertisement", (136, null)), ("neighbor-advertisement", (136, null)), ("redirect", (137, null)),
     ];
 
     /// <summary>Targets of iptables that are extensions and never chains.</summary>

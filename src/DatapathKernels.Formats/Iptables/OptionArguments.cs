@@ -48,6 +48,9 @@ internal ref struct OptionArguments
     /// <summary>True when the next word is one more value and no option.</summary>
     public readonly bool HasValue => _hasInline || NextIsValue(Next);
 
+    /// <summary>The column of the word taken last.</summary>
+    public readonly int Column => _tokens.ColumnOf(Next - 1);
+
     public readonly SyntaxException Expected(string expected, ReadOnlySpan<char> found) =>
         new(_tokens.ColumnOf(Next - 1), $"expected {expected}, found '{(found.Length <= 40 ? found : found[..40])}'");
 

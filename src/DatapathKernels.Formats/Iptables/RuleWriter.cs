@@ -20,18 +20,17 @@ internal static class RuleWriter
         InterfaceMatch face => $"{Not(face.Negated)} {(face.Incoming ? "-i" : "-o")} {face.Pattern}",
         ProtocolMatch protocol => $"{Not(protocol.Negated)} -p {Names.Of(protocol.Protocol)}",
         FragmentMatch fragment => $"{Not(fragment.Negated)} -f",
-        TcpMatch tcp => $" -m tcp{Port("--sport", tcp.Source)}{Port("--dport", tcp.Destination)}{Flags(tcp)}",
+        TcpMatch tcp => $" -m tcp{Port("--sport", tcp.Source)}{Port("--dport", tcp.Destination)}{TcpOption(tcp)}{Flags(tcp)}",
         PortMatch ports => $" -m {Names.Of(ports.Protocol)}{Port("--sport", ports.Source)}{Port("--dport", ports.Destination)}",
         IcmpMatch icmp => Icmp(icmp),
         MultiportMatch multiport => $" -m multiport{Not(multiport.Negated)} {SideOption(multiport.Side)} {string.Join(',', multiport.Ports)}",
         MarkMatch mark => $" -m {(mark.OfConnection ? "connmark" : "mark")}{Not(mark.Negated)} --mark {Masked(mark.Value, mark.Mask)}",
-        ConntrackMatch conntrack => Conntrack(conntrack),
         AddressTypeMatch type => " -m addrtype" + AddressType("--src-type", type.Source, type.SourceNegated) + AddressType("--dst-type", type.Destination, type.DestinationNegated),
         StatisticMatch statistic => Statistic(statistic),
         RecentMatch recent => Recent(recent),
         CommentMatch comment => $" -m comment --comment {RawText.Quote(comment.Text)}",
         UnknownMatch unknown => $" -m {unknown.Module}{Rest(unknown.Options)}",
-        _ => throw new NotSupportedException($"no spelling for {match}"),
+        _ => ExtensionWriter.TextOf(match),
     };
 
     private static string TextOf(RuleTarget target) => target switch
@@ -71,6 +70,8 @@ internal static class RuleWriter
         ? ""
         : $"{Not(tcp.FlagsNegated)} --tcp-flags {FlagNames(tcp.FlagMask)} {FlagNames(tcp.FlagValue)}";
 
+    private static string TcpOption(TcpMatch tcp) => tcp.Option == 0 ? "" : $"{Not(tcp.OptionNegated)} --tcp-option {tcp.Option}";
+
     private static string FlagNames(byte flags) => flags == 0
         ? "NONE"
         : string.Join(',', Names.TcpFlags.Where(flag => flag.Value != 63 && (flag.Value & flags) != 0).Select(flag => flag.Name));
@@ -83,21 +84,6 @@ internal static class RuleWriter
             return $"{option}{Not(icmp.Negated)} {name} any";
         string codes = icmp is { LowCode: 0, HighCode: 255 } ? "" : icmp.LowCode == icmp.HighCode ? $"/{icmp.LowCode}" : $"/{icmp.LowCode}-{icmp.HighCode}";
         return $"{option}{Not(icmp.Negated)} {name} {type}{codes}";
-    }
-
-    private static string Conntrack(ConntrackMatch conntrack)
-    {
-        string states = string.Join(',', Names.States.Where(state => (conntrack.States & state.Value) != 0).Select(state => state.Name));
-        if (conntrack.IsState)
-            return $" -m state{Not(conntrack.StatesNegated)} --state {states}";
-        string text = " -m conntrack";
-        if (conntrack.States != ConnectionStates.None)
-            text += $"{Not(conntrack.StatesNegated)} --ctstate {states}";
-        if (conntrack.Statuses is not { } statuses)
-            return text;
-        string names = statuses == ConnectionStatuses.None ? "NONE"
-            : string.Join(',', Names.Statuses.Where(status => (statuses & status.Value) != 0).Select(status => status.Name));
-        return $"{text}{Not(conntrack.StatusesNegated)} --ctstatus {names}";
     }
 
     private static string AddressType(string option, AddressTypes types, bool negated) => types == AddressTypes.None
@@ -123,6 +109,7 @@ internal static class RuleWriter
             + (recent.Seconds > 0 ? $" --seconds {recent.Seconds}" : "")
             + (recent.Reap ? " --reap" : "")
             + (recent.HitCount > 0 ? $" --hitcount {recent.HitCount}" : "")
+            + (recent.SameTtl ? " --rttl" : "")
             + $" --name {RawText.Quote(recent.Name)} --mask {IpNetwork.Format(family, recent.Mask)} {(recent.Side == PacketSide.Source ? "--rsource" : "--rdest")}";
     }
 

@@ -67,6 +67,18 @@ public class MatchTests
     [InlineData("-m addrtype |--dst-type LOCAL")]
     [InlineData("-m statistic --mode random |--probability 1")]
     [InlineData("-m recent |--rcheck")]
+    [InlineData("-m ttl |--ttl-eq 64")]
+    [InlineData("-m length |--length 1:1000")]
+    [InlineData("-m dscp |--dscp 1")]
+    [InlineData("-m tos |--tos 0/0xff")]
+    [InlineData("-m ecn |--ecn-ip-ect 0")]
+    [InlineData("-p tcp -m ecn |--ecn-tcp-cwr")]
+    [InlineData("-p tcp -m ecn |--ecn-tcp-ece")]
+    [InlineData("-m iprange |--src-range 10.0.0.0-10.9.0.0")]
+    [InlineData("-m iprange |--dst-range 10.0.0.2-10.9.0.0")]
+    [InlineData("-m u32 |--u32 0=1")]
+    [InlineData("-m pkttype |--pkt-type unicast")]
+    [InlineData("-p tcp -m tcp |--tcp-option 2")]
     public void A_negated_test_is_the_opposite(string words)
     {
         PacketMeta meta = new() { Mark = 0x4001, ConnectionMark = 1, State = ConnectionStates.New, Status = ConnectionStatuses.DestinationNat, InInterface = 3 };

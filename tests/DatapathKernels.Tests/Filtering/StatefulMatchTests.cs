@@ -125,6 +125,45 @@ public class StatefulMatchTests
         Assert.Equal(VerdictKind.Drop, Run(matcher, From("1.1.1.3"), ref meta).Kind);
     }
 
+    [Fact]
+    public void Recent_by_time_to_live_knows_who_else_uses_the_address()
+    {
+        using LinearMatcher matcher = Filter(
+            "-A INPUT -p udp -m recent --set --name L --rttl",
+            "-A INPUT -p tcp -m recent --rcheck --rttl --name L -j DROP");
+        PacketMeta meta = default;
+        Run(matcher, TestPacket.Udp("1.1.1.1", "2.2.2.2"), ref meta);
+        TestPacket same = From("1.1.1.1"), other = From("1.1.1.1");
+        other.Bytes[8] = 60;
+        Assert.Equal(VerdictKind.Drop, Run(matcher, same, ref meta).Kind);
+        Assert.Equal(VerdictKind.Accept, Run(matcher, other, ref meta).Kind);
+    }
+
+    [Fact]
+    public void Recent_counts_more_hits_than_the_kernel_keeps_without_being_asked()
+    {
+        using LinearMatcher matcher = Filter(
+            "-A INPUT -p udp -m recent --set --name L",
+            "-A INPUT -p tcp -m recent --rcheck --hitcount 100 --name L -j DROP");
+        PacketMeta meta = default;
+        for (int i = 0; i < 99; i++)
+            Run(matcher, TestPacket.Udp("1.1.1.1", "2.2.2.2"), ref meta);
+        Assert.Equal(VerdictKind.Accept, Run(matcher, From("1.1.1.1"), ref meta).Kind);
+        Run(matcher, TestPacket.Udp("1.1.1.1", "2.2.2.2"), ref meta);
+        Assert.Equal(VerdictKind.Drop, Run(matcher, From("1.1.1.1"), ref meta).Kind);
+    }
+
+    [Fact]
+    public void The_first_rule_that_names_a_list_gives_it_its_mask()
+    {
+        using LinearMatcher matcher = Filter(
+            "-A INPUT -p udp -m recent --set --name L --mask 255.255.255.0",
+            "-A INPUT -p tcp -m recent --rcheck --name L -j DROP");
+        PacketMeta meta = default;
+        Run(matcher, TestPacket.Udp("1.1.1.1", "2.2.2.2"), ref meta);
+        Assert.Equal(VerdictKind.Drop, Run(matcher, From("1.1.1.77"), ref meta).Kind);
+    }
+
     private static bool Draw(string probability, uint draw)
     {
         using LinearMatcher matcher = Filter($"-A INPUT -m statistic --mode random --probability {probability} -j DROP");

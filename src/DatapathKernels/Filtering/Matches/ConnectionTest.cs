@@ -6,11 +6,13 @@ namespace DatapathKernels.Filtering;
 /// <param name="High">Highest value; of an address the same.</param>
 /// <param name="Mask">The mask of an address (see <see cref="IpNetwork"/>); all ones for the rest.</param>
 /// <param name="Negated">True for <c>!</c>.</param>
-public readonly record struct ConnectionTest(ConnectionField Field, UInt128 Low, UInt128 High, UInt128 Mask, bool Negated)
+/// <param name="Family">The family of an address.</param>
+public readonly record struct ConnectionTest(
+    ConnectionField Field, UInt128 Low, UInt128 High, UInt128 Mask, bool Negated, IpFamily Family = IpFamily.V4)
 {
     /// <summary>An address in a network.</summary>
     public static ConnectionTest OfNetwork(ConnectionField field, IpNetwork network, bool negated = false) =>
-        new(field, network.Address, network.Address, network.Mask, negated);
+        new(field, network.Address, network.Address, network.Mask, negated, network.Family);
 
     /// <summary>A number from low to high.</summary>
     public static ConnectionTest OfRange(ConnectionField field, uint low, uint high, bool negated = false) =>
