@@ -54,6 +54,24 @@ internal sealed class ClusterRules
         return frames;
     }
 
+    /// <summary>The same packets to an address outside the cluster: no service's.</summary>
+    public FrameList OtherTraffic(int packets)
+    {
+        FrameList services = Traffic(packets, out _), others = new();
+        for (int i = 0; i < packets; i++)
+        {
+            Span<byte> frame = services.Take(i);
+            AddressRewriter.SetDestination(frame, services.Infos[i], OutsideBe, services.KeysV4[i].DestinationPortBe);
+            others.Add(frame, LinkType.Ethernet);
+        }
+
+        others.Seal();
+        return others;
+    }
+
+    // 203.0.113.9, of a block for documentation (RFC 5737).
+    private static readonly uint OutsideBe = BitConverter.ToUInt32([203, 0, 113, 9]);
+
     /// <summary>Where the packets of a service may go: the generator's truth, not the rules'.</summary>
     public IReadOnlySet<(UInt128 Address, ushort Port)> EndpointsOf(int service)
     {

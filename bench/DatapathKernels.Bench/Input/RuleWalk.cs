@@ -4,7 +4,7 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Bench.Input;
 
 /// <summary>Packets through a matcher, each as the first of its connection, one after the other and round again.</summary>
-internal sealed class RuleWalk(LinearMatcher matcher, FrameList frames) : IDisposable
+internal sealed class RuleWalk(ChainMatcher matcher, FrameList frames) : IDisposable
 {
     private readonly PacketInfo[] _infos = [.. frames.Infos];
     private PacketRandom _random = new(1);

@@ -18,6 +18,17 @@ internal sealed record SuiteText
             Flat = ["Dictionary", "FrozenDictionary"],
             Remark = "The walk is the whole job, from PREROUTING to the rewritten headers. A dictionary only finds the Service: choosing an endpoint and rewriting, which do not grow with the cluster, come on top.",
         },
+        ["ChainBench"] = new()
+        {
+            Title = "Three ways through the same rules",
+            Question = "What does kube-proxy's nat table cost a connection's first packet, by how its rules are searched?",
+            Parameter = "Services",
+            AxisTitle = "Services in the cluster",
+            Baseline = "Linear",
+            Linear = "Linear",
+            Flat = ["Indexed", "IndexedBurst"],
+            Remark = "From PREROUTING to the rewritten headers, the same verdicts, bytes and counters for all. Miss is a packet to no Service, which passes every dispatch rule. Restore is the harness bringing frames back, part of every other number.",
+        },
         ["ChecksumBench"] = new()
         {
             Title = "Internet checksum",
@@ -37,6 +48,10 @@ internal sealed record SuiteText
     private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
     {
         ["IptablesLinear"] = "iptables, rule by rule",
+        ["Linear"] = "rule by rule",
+        ["Vector"] = "in columns",
+        ["Indexed"] = "by index",
+        ["IndexedBurst"] = "by index, in bursts",
         ["Dictionary"] = "hash map",
         ["FrozenDictionary"] = "frozen hash map",
     };

@@ -10,9 +10,7 @@ public sealed class NodeAddresses
 {
     private static readonly UInt128 V6MulticastMask = UInt128.MaxValue << 120;
 
-    private readonly HashSet<UInt128> _localV4 = [];
-    private readonly HashSet<UInt128> _localV6 = [];
-    private readonly HashSet<UInt128> _broadcast = [];
+    private readonly AddressTable _localV4, _localV6, _broadcast;
     private readonly bool _loopback;
 
     /// <summary>Makes the set.</summary>
@@ -22,10 +20,12 @@ public sealed class NodeAddresses
     public NodeAddresses(IEnumerable<IpNetwork> local, IEnumerable<IpNetwork>? broadcast = null, bool loopback = true)
     {
         ArgumentNullException.ThrowIfNull(local);
+        List<UInt128> v4 = [], v6 = [], broadcasts = [];
         foreach (IpNetwork address in local)
-            (address.Family == IpFamily.V4 ? _localV4 : _localV6).Add(address.Address);
+            (address.Family == IpFamily.V4 ? v4 : v6).Add(address.Address);
         foreach (IpNetwork address in broadcast ?? [])
-            _broadcast.Add(address.Address);
+            broadcasts.Add(address.Address);
+        (_localV4, _localV6, _broadcast) = (new(v4), new(v6), new(broadcasts));
         _loopback = loopback;
     }
 

@@ -29,6 +29,21 @@ public sealed class SuiteTests : IDisposable
         Assert.Equal(bench.Dictionary(), bench.FrozenDictionary());
     }
 
+    [Theory]
+    [InlineData(10, false)]
+    [InlineData(100, true)]
+    public void Every_matcher_finds_what_the_walk_finds(int services, bool miss)
+    {
+        foreach (Action<ChainBench> setup in (Action<ChainBench>[])[b => b.SetupLinear(), b => b.SetupVector(), b => b.SetupIndexed()])
+        {
+            using ChainBench bench = new() { Services = services, Miss = miss };
+            setup(bench);
+
+            Assert.Equal(1, bench.Linear());
+            Assert.Equal(16, bench.IndexedBurst());
+        }
+    }
+
     [Fact]
     public void A_walk_allocates_nothing()
     {
