@@ -10,19 +10,9 @@ public abstract partial class ChainMatcher
     private void Translate<TRandom>(NatTarget target, Span<byte> frame, in PacketInfo info, ref PacketView view, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        NatBinding binding = new() { Kind = target.Kind, Flags = target.Flags };
-        if (target is { Low: { } low, High: { } high })
-        {
-            binding.HasAddress = true;
-            binding.Address = WireAddress(low == high ? low : low + Choose(high - low, ref random));
-        }
-
-        if (target.Ports is { } ports)
-        {
-            binding.HasPort = true;
-            binding.Port = ports.Low;
-            binding.HighPort = ports.High;
-        }
+        NatBinding binding = BindingOf(target, _program.Family);
+        if (target is { Low: { } low, High: { } high } && low != high)
+            binding.Address = WireAddress(low + Choose(high - low, ref random), _program.Family);
 
         if (target.Kind is NatKind.Snat or NatKind.Masquerade)
         {
@@ -35,6 +25,26 @@ public abstract partial class ChainMatcher
         verdict.Destination = binding;
         if (target.Kind == NatKind.Dnat)
             WriteDestination(binding, frame, info, ref view, ref verdict);
+    }
+
+    /// <summary>What a target asks for, with the first of its addresses.</summary>
+    internal static NatBinding BindingOf(NatTarget target, IpFamily family)
+    {
+        NatBinding binding = new() { Kind = target.Kind, Flags = target.Flags };
+        if (target.Low is { } low)
+        {
+            binding.HasAddress = true;
+            binding.Address = WireAddress(low, family);
+        }
+
+        if (target.Ports is { } ports)
+        {
+            binding.HasPort = true;
+            binding.Port = ports.Low;
+            binding.HighPort = ports.High;
+        }
+
+        return binding;
     }
 
     /// <summary>
@@ -65,7 +75,7 @@ public abstract partial class ChainMatcher
         }
         else
         {
-            IPv6Address address = binding.HasAddress ? binding.Address : WireAddress(view.AddressOf(IpFamily.V6, PacketSide.Destination));
+            IPv6Address address = binding.HasAddress ? binding.Address : WireAddress(view.AddressOf(IpFamily.V6, PacketSide.Destination), IpFamily.V6);
             verdict.Rewrite = AddressRewriter.SetDestination(frame, info, address, portBe);
         }
 
@@ -79,10 +89,10 @@ public abstract partial class ChainMatcher
         return (info.Flags & PacketFlags.Transport) != 0 && offset + 2 <= frame.Length ? MemoryMarshal.Read<ushort>(frame[offset..]) : (ushort)0;
     }
 
-    private IPv6Address WireAddress(UInt128 number)
+    private static IPv6Address WireAddress(UInt128 number, IpFamily family)
     {
         Span<byte> bytes = stackalloc byte[16];
-        if (_program.Family == IpFamily.V4)
+        if (family == IpFamily.V4)
         {
             bytes.Clear();
             BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)number);

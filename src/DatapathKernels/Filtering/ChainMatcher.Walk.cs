@@ -66,10 +66,10 @@ public abstract partial class ChainMatcher
     private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        if (_indexV4 is { } indexV4)
-            Walk(new IndexScan<RuleHeadV4>(_program.Heads, indexV4), chain, frame, info, ref view, ref meta, ref random, ref verdict);
-        else if (_indexV6 is { } indexV6)
-            Walk(new IndexScan<RuleHeadV6>(_program.Heads, indexV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        if (_packedV4 is { } packedV4)
+            WalkPacked(packedV4, chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_packedV6 is { } packedV6)
+            WalkPacked(packedV6, chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_columns is { } columns && _program.Family == IpFamily.V4)
             Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_columns is { } columnsV6)

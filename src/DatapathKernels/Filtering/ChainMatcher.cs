@@ -18,10 +18,11 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly RuleState _state;
     private readonly NodeAddresses _addresses;
     private readonly RuleColumns? _columns;
-    private readonly RuleIndex<RuleHeadV4>? _indexV4;
-    private readonly RuleIndex<RuleHeadV6>? _indexV6;
+    private readonly PackedRules<RuleHeadV4>? _packedV4;
+    private readonly PackedRules<RuleHeadV6>? _packedV6;
     private readonly int[] _returns;
     private int _differing = -1;
+    private readonly WalkPlace[] _places;
     private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
     private readonly Dictionary<string, ushort> _interfaces = [];
     private readonly Dictionary<(TableKind Table, string Chain), int> _chains = [];
@@ -38,10 +39,11 @@ public abstract partial class ChainMatcher : IDisposable
         if (scan == ScanKind.Vector)
             _columns = RuleColumns.Build(_program);
         if (scan == ScanKind.Indexed && _program.Family == IpFamily.V4)
-            _indexV4 = new RuleIndex<RuleHeadV4>(_program);
+            _packedV4 = new PackedRules<RuleHeadV4>(_program);
         else if (scan == ScanKind.Indexed)
-            _indexV6 = new RuleIndex<RuleHeadV6>(_program);
+            _packedV6 = new PackedRules<RuleHeadV6>(_program);
         _returns = new int[_program.MaxDepth + 1];
+        _places = new WalkPlace[scan == ScanKind.Indexed ? ChainGraph.DepthLimit + 1 : 0];
         Array.Fill(_hookChains, -1);
         for (int i = 0; i < _program.Chains.Length; i++)
         {
@@ -63,7 +65,7 @@ public abstract partial class ChainMatcher : IDisposable
     public int RuleCount => _program.RuleCount;
 
     /// <summary>Bytes of native memory: the compiled rules, shared or not, and the matcher's own state.</summary>
-    public long Bytes => _program.Bytes + _state.Bytes + (_columns?.Bytes ?? 0) + (_indexV4?.Bytes ?? 0) + (_indexV6?.Bytes ?? 0);
+    public long Bytes => _program.Bytes + _state.Bytes + (_columns?.Bytes ?? 0) + (_packedV4?.Bytes ?? 0) + (_packedV6?.Bytes ?? 0);
 
     private int InterfaceCount { get; }
 
@@ -131,8 +133,8 @@ public abstract partial class ChainMatcher : IDisposable
             _rules.Dispose();
         _state.Dispose();
         _columns?.Dispose();
-        _indexV4?.Dispose();
-        _indexV6?.Dispose();
+        _packedV4?.Dispose();
+        _packedV6?.Dispose();
         GC.SuppressFinalize(this);
     }
 }

@@ -7,24 +7,30 @@ namespace DatapathKernels.Filtering;
 /// <content>Building: O(rules), arrays only.</content>
 internal sealed unsafe partial class ChainIndex<THead>
 {
-    /// <summary>Indexes a chain.</summary>
-    /// <param name="heads">The heads of its rules, which stay where they are for as long as the index is used.</param>
+    /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="RuleAt"/>).</summary>
+    /// <param name="heads">The heads of its rules; they are copied.</param>
     /// <param name="count">Number of rules.</param>
-    public ChainIndex(byte* heads, int count)
+    /// <param name="firstNumber">The number of the first.</param>
+    public ChainIndex(byte* heads, int count, int firstNumber)
     {
-        _heads = heads;
-        _count = count;
+        Count = count;
+        FirstNumber = firstNumber;
         int[] tableOf = new int[count];
-        List<Plan> plans = Group(tableOf);
+        List<Plan> plans = Group(heads, tableOf);
         nuint tables = (nuint)plans.Count * (nuint)sizeof(TupleTable), slots = 0;
         foreach (Plan plan in plans)
             slots += plan.Slots * (nuint)sizeof(IndexSlot);
-        _memory = new NativeBuffer(tables + slots + (((nuint)count + 1) * sizeof(int)));
+        nuint records = (nuint)count * (nuint)(THead.Size + sizeof(IndexedRule));
+        nuint recordsStart = (tables + slots + 63) & ~(nuint)63;
+        _memory = new NativeBuffer(recordsStart + records + (((nuint)count + 1) * sizeof(int)));
         _tables = (TupleTable*)_memory.Pointer;
         _end = _tables + plans.Count;
-        _lists = (int*)(_memory.Pointer + tables + slots);
+        _records = _memory.Pointer + recordsStart;
+        _lists = (int*)(_records + records);
+        for (int rule = 0; rule < count; rule++)
+            new ReadOnlySpan<byte>(heads + ((nint)rule * THead.Size), THead.Size).CopyTo(new Span<byte>(HeadOf(rule), THead.Size));
         Place(plans, (IndexSlot*)_end);
-        Fill(tableOf);
+        Fill(heads, tableOf);
     }
 
     private record struct Plan(RuleMask Mask, int First, int Last, int Rules)
@@ -33,13 +39,13 @@ internal sealed unsafe partial class ChainIndex<THead>
     }
 
     /// <summary>One table for each mask, in the order of their first rules.</summary>
-    private List<Plan> Group(int[] tableOf)
+    private static List<Plan> Group(byte* heads, int[] tableOf)
     {
         List<Plan> plans = [];
         Dictionary<RuleMask, int> known = [];
         for (int rule = 0; rule < tableOf.Length; rule++)
         {
-            RuleMask mask = THead.MaskOf(_heads, rule);
+            RuleMask mask = THead.MaskOf(heads, rule);
             if (!known.TryGetValue(mask, out int table))
             {
                 known.Add(mask, table = plans.Count);
@@ -66,13 +72,13 @@ internal sealed unsafe partial class ChainIndex<THead>
     }
 
     // Twice over the rules: the first round counts those of each slot, the second writes them down, in order.
-    private void Fill(int[] tableOf)
+    private void Fill(byte* heads, int[] tableOf)
     {
         IndexSlot*[] slotOf = new IndexSlot*[tableOf.Length];
         for (int rule = 0; rule < tableOf.Length; rule++)
         {
             TupleTable* table = _tables + tableOf[rule];
-            slotOf[rule] = SlotOf(table, THead.HashOf(table->Mask, THead.ValueOf(_heads, rule)));
+            slotOf[rule] = SlotOf(table, THead.HashOf(table->Mask, THead.ValueOf(heads, rule)));
             slotOf[rule]->Count++;
         }
 

@@ -11,6 +11,7 @@ namespace DatapathKernels.Filtering;
 /// <code>
 /// tables   64 bytes each    mask, first and last rule, where its slots lie
 /// slots    16 bytes each    hash (64 bits), rule or list, number of rules; at most half full
+/// records  64 or 112 bytes  head and <see cref="IndexedRule"/>: one line (IPv4) proves the match and says what it does
 /// lists     4 bytes a rule  the rules of a slot that has several, ascending
 /// </code>
 /// Rules are counted from the start of the chain. The head is compared in full before a rule is believed.
@@ -22,8 +23,13 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
     private readonly TupleTable* _tables;
     private readonly TupleTable* _end;
     private readonly int* _lists;
-    private readonly byte* _heads;
-    private readonly int _count;
+    private readonly byte* _records;
+
+    /// <summary>Number of rules.</summary>
+    public int Count { get; }
+
+    /// <summary>The number of its first rule.</summary>
+    public int FirstNumber { get; }
 
     /// <summary>Bytes of native memory.</summary>
     public long Bytes => (long)_memory.Length;
@@ -32,7 +38,7 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
     // SAFE: slots and lists are those the constructor wrote; a probe ends at a free slot, and half of them are free
     public int Next(int from, in PacketView view)
     {
-        int best = _count;
+        int best = Count;
         for (TupleTable* table = _tables; table < _end && table->First < best; table++)
         {
             if (table->Last < from)
@@ -51,19 +57,25 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
         return best;
     }
 
+    /// <summary>What rule <paramref name="rule"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public IndexedRule* RuleAt(int rule) => (IndexedRule*)(HeadOf(rule) + THead.Size);
+
+    private byte* HeadOf(int rule) => _records + ((nint)rule * (THead.Size + sizeof(IndexedRule)));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int FirstOf(IndexSlot* slot, int from, int best, in PacketView view)
     {
         if (slot->Count == 1)
         {
             int only = slot->First;
-            return only >= from && only < best && THead.Fits(_heads, only, view) ? only : best;
+            return only >= from && only < best && THead.Fits(HeadOf(only), view) ? only : best;
         }
 
         int* list = _lists + slot->First;
         for (int i = LowerBound(list, slot->Count, from); i < slot->Count && list[i] < best; i++)
         {
-            if (THead.Fits(_heads, list[i], view))
+            if (THead.Fits(HeadOf(list[i]), view))
                 return list[i];
         }
 

@@ -9,8 +9,16 @@ internal unsafe interface IRuleHead
     /// <summary>The first rule from <paramref name="rule"/> on whose head matches; the end of the chain always does.</summary>
     static abstract int Scan(byte* heads, int rule, in PacketView view);
 
-    /// <summary>True when the head of one rule matches.</summary>
-    static abstract bool Fits(byte* heads, int rule, in PacketView view);
+    /// <summary>True when one head matches.</summary>
+    static abstract bool Fits(byte* head, in PacketView view);
+
+    /// <summary>
+    /// True when the head of a packed rule matches; <paramref name="cell"/> is then behind its values.
+    /// </summary>
+    static abstract bool FitsPacked(ref ulong* cell, ulong word, RuleMask* masks, in PacketView view);
+
+    /// <summary>Writes the values of a head, and which there are into <paramref name="word"/>. Returns the cells written.</summary>
+    static abstract int Pack(in RuleMask mask, in PacketView value, Span<ulong> cells, ref ulong word);
 
     /// <summary>Which bits of the packet a rule's head compares.</summary>
     static abstract RuleMask MaskOf(byte* heads, int rule);

@@ -36,10 +36,42 @@ internal struct RuleHeadV4 : IRuleHead
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe bool Fits(byte* heads, int rule, in PacketView view)
+    public static unsafe bool Fits(byte* head, in PacketView view)
     {
-        RuleHeadV4* head = (RuleHeadV4*)heads + rule;
-        return (view.Source0 & head->AddressMask) == head->Address && (view.Transport & head->TransportMask) == head->Transport;
+        RuleHeadV4* tests = (RuleHeadV4*)head;
+        return (view.Source0 & tests->AddressMask) == tests->Address && (view.Transport & tests->TransportMask) == tests->Transport;
+    }
+
+    // SAFE: the packer wrote a cell for each flag it set, and a mask for each number
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe bool FitsPacked(ref ulong* cell, ulong word, RuleMask* masks, in PacketView view)
+    {
+        RuleMask* mask = masks + (ushort)word;
+        ulong* at = cell;
+        if ((word & PackedOp.Destination) != 0 && (view.Source0 & mask->Source0) != *at++)
+            return false;
+        if ((word & PackedOp.Transport) != 0 && (view.Transport & mask->Transport) != *at++)
+            return false;
+        cell = at;
+        return true;
+    }
+
+    public static int Pack(in RuleMask mask, in PacketView value, Span<ulong> cells, ref ulong word)
+    {
+        int count = 0;
+        if (mask.Source0 != 0)
+        {
+            word |= PackedOp.Destination;
+            cells[count++] = value.Source0;
+        }
+
+        if (mask.Transport != 0)
+        {
+            word |= PackedOp.Transport;
+            cells[count++] = value.Transport;
+        }
+
+        return count;
     }
 
     public static unsafe RuleMask MaskOf(byte* heads, int rule)

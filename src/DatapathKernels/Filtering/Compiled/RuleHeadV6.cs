@@ -42,12 +42,62 @@ internal struct RuleHeadV6 : IRuleHead
         }
     }
 
-    public static unsafe bool Fits(byte* heads, int rule, in PacketView view)
+    public static unsafe bool Fits(byte* head, in PacketView view)
     {
-        RuleHeadV6* head = (RuleHeadV6*)heads + rule;
-        return (view.Destination0 & head->DestinationMask0) == head->Destination0 && (view.Destination1 & head->DestinationMask1) == head->Destination1
-            && (view.Transport & head->TransportMask) == head->Transport
-            && (view.Source0 & head->SourceMask0) == head->Source0 && (view.Source1 & head->SourceMask1) == head->Source1;
+        RuleHeadV6* tests = (RuleHeadV6*)head;
+        return (view.Destination0 & tests->DestinationMask0) == tests->Destination0 && (view.Destination1 & tests->DestinationMask1) == tests->Destination1
+            && (view.Transport & tests->TransportMask) == tests->Transport
+            && (view.Source0 & tests->SourceMask0) == tests->Source0 && (view.Source1 & tests->SourceMask1) == tests->Source1;
+    }
+
+    // SAFE: as in RuleHeadV4.FitsPacked
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe bool FitsPacked(ref ulong* cell, ulong word, RuleMask* masks, in PacketView view)
+    {
+        RuleMask* mask = masks + (ushort)word;
+        ulong* at = cell;
+        if ((word & PackedOp.Destination) != 0
+            && ((view.Destination0 & mask->Destination0) != *at++ || (view.Destination1 & mask->Destination1) != *at++))
+        {
+            return false;
+        }
+
+        if ((word & PackedOp.Transport) != 0 && (view.Transport & mask->Transport) != *at++)
+            return false;
+        if ((word & PackedOp.Source) != 0
+            && ((view.Source0 & mask->Source0) != *at++ || (view.Source1 & mask->Source1) != *at++))
+        {
+            return false;
+        }
+
+        cell = at;
+        return true;
+    }
+
+    public static int Pack(in RuleMask mask, in PacketView value, Span<ulong> cells, ref ulong word)
+    {
+        int count = 0;
+        if ((mask.Destination0 | mask.Destination1) != 0)
+        {
+            word |= PackedOp.Destination;
+            cells[count++] = value.Destination0;
+            cells[count++] = value.Destination1;
+        }
+
+        if (mask.Transport != 0)
+        {
+            word |= PackedOp.Transport;
+            cells[count++] = value.Transport;
+        }
+
+        if ((mask.Source0 | mask.Source1) != 0)
+        {
+            word |= PackedOp.Source;
+            cells[count++] = value.Source0;
+            cells[count++] = value.Source1;
+        }
+
+        return count;
     }
 
     public static unsafe RuleMask MaskOf(byte* heads, int rule)

@@ -49,6 +49,9 @@ internal sealed unsafe class RuleProgram : IDisposable
     /// <summary>The number of each chain's end.</summary>
     public required int[] Ends { get; init; }
 
+    /// <summary>The chain whose first rule (or end) has this number.</summary>
+    public int ChainStartingAt(int rule) => Array.BinarySearch(Starts, rule);
+
     /// <summary>The longest way of jumps from any chain.</summary>
     public required int MaxDepth { get; init; }
 

@@ -9,6 +9,6 @@ internal enum ScanKind : byte
     /// <summary><see cref="VectorScan{THead, TIsa}"/>.</summary>
     Vector,
 
-    /// <summary><see cref="IndexScan{THead}"/>.</summary>
+    /// <summary><see cref="PackedRules{THead}"/>: blocks and indexes instead of a scan.</summary>
     Indexed,
 }

@@ -24,7 +24,7 @@ internal readonly unsafe struct VectorScan<THead, TIsa>(byte* heads, RuleColumns
     {
         for (int last = rule + RuleColumns.LeastRules; rule < last; rule++)
         {
-            if (THead.Fits(_heads, rule, view))
+            if (THead.Fits(_heads + ((nint)rule * THead.Size), view))
                 return rule;
         }
 

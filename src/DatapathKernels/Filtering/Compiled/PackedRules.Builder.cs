@@ -1,0 +1,209 @@
+using System.Runtime.InteropServices;
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Filtering;
+
+/// <content>From flat rules to blocks.</content>
+internal sealed unsafe partial class PackedRules<THead>
+{
+    /// <summary>Packs chains of one program, one behind the other.</summary>
+    private sealed class Builder(PackedRules<THead> rules, RuleProgram program)
+    {
+        private readonly List<ChainIndex<THead>?> _indexes = [];
+        private readonly Stack<int> _toPlace = [];
+        private ulong[] _cells = new ulong[Math.Max(program.RuleCount * 4, 64)];
+        private int _count;
+
+        public ChainIndex<THead>?[] Indexes => [.. _indexes];
+
+        /// <summary>The cells written so far, in memory of their own.</summary>
+        public NativeBuffer Seal()
+        {
+            NativeBuffer cells = new(((nuint)_count + CellsPerLine) * sizeof(ulong));
+            _cells.AsSpan(0, _count).CopyTo(new Span<ulong>(cells.Pointer, _count));
+            return cells;
+        }
+
+        /// <summary>Packs a chain, what it jumps to behind it, and so on, unless it is packed already.</summary>
+        public void PlaceWithCallees(int root)
+        {
+            _toPlace.Push(root);
+            while (_toPlace.TryPop(out int chain))
+            {
+                if (rules.Starts[chain] >= 0)
+                    continue;
+                Place(chain);
+                // Pushed from the last to the first, so that the first callee comes next.
+                for (int rule = program.Ends[chain] - 1; rule >= program.Starts[chain]; rule--)
+                {
+                    if (program.Tails[rule].Action is RuleAction.Jump or RuleAction.Goto)
+                        _toPlace.Push(program.ChainStartingAt((int)program.Tails[rule].Argument));
+                }
+            }
+        }
+
+        private void Place(int chain)
+        {
+            int start = program.Starts[chain], end = program.Ends[chain];
+            int cells = _count;
+            _count++;
+            if (ShouldIndex(start, end) || !TryPackAll(start, end))
+            {
+                _count = cells + 1;
+                PackIndexed(start, end);
+            }
+
+            rules.Ends[chain] = _count;
+            Pack(end);
+            rules.Starts[chain] = AlignBlock(cells);
+            rules.Ends[chain] += rules.Starts[chain] - cells;
+            _cells[rules.Starts[chain]] = (ulong)start;
+        }
+
+        // A block that fits a line stands in one line.
+        private int AlignBlock(int start)
+        {
+            int length = _count - start, room = CellsPerLine - (start % CellsPerLine);
+            if (length <= room || room == CellsPerLine || (length > CellsPerLine && room >= CellsPerLine / 2))
+                return start;
+            Reserve(room);
+            _cells.AsSpan(start, length).CopyTo(_cells.AsSpan(start + room, length));
+            _count += room;
+            return start + room;
+        }
+
+        private bool ShouldIndex(int start, int end)
+        {
+            int heads = 0;
+            for (int rule = start; rule < end && heads < LeastHeads; rule++)
+                heads += THead.MaskOf(program.Heads, rule) == default ? 0 : 1;
+            return heads >= LeastHeads;
+        }
+
+        private bool TryPackAll(int start, int end)
+        {
+            for (int rule = start; rule < end; rule++)
+            {
+                if (!Pack(rule))
+                    return false;
+            }
+
+            return true;
+        }
+
+        private void PackIndexed(int start, int end)
+        {
+            ChainIndex<THead> index = new(program.Heads + ((nint)start * THead.Size), end - start, start);
+            for (int rule = start; rule < end; rule++)
+            {
+                ref RuleTail tail = ref program.Tails[rule];
+                ulong word = (ulong)tail.Action << PackedOp.ActionShift;
+                if (tail.ExtraCount != 0)
+                    word |= (ulong)PackedOp.List << PackedOp.ExtrasShift;
+                *index.RuleAt(rule - start) = new IndexedRule { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
+            }
+
+            Reserve(1);
+            _cells[_count++] = PackedOp.WithArgument(((ulong)PackedOp.Indexed << PackedOp.ActionShift) | (1UL << PackedOp.LengthShift), (uint)_indexes.Count);
+            _indexes.Add(index);
+        }
+
+        private uint Argument(in RuleTail tail) => tail.Action is RuleAction.Jump or RuleAction.Goto
+            ? (uint)program.ChainStartingAt((int)tail.Argument)
+            : 0;
+
+        /// <summary>Appends one rule; false when there is no number left for its masks.</summary>
+        private bool Pack(int rule)
+        {
+            Reserve(16);
+            Span<ulong> cells = _cells.AsSpan(_count, 16);
+            RuleMask mask = THead.MaskOf(program.Heads, rule);
+            int number = rules.MaskNumber(mask);
+            if (number < 0)
+                return false;
+            ulong word = (uint)number;
+            int count = 1 + THead.Pack(mask, THead.ValueOf(program.Heads, rule), cells[1..], ref word);
+            RuleTail tail = program.Tails[rule];
+            int extras = PackExtras(tail, cells, ref count);
+            NatBinding dnat = ShortDnatOf(tail);
+            int action = dnat.Kind == NatKind.Dnat ? PackedOp.ShortDnat : (int)tail.Action;
+            if (extras == PackedOp.List || !IsSelfContained(action))
+                count += Write(cells[count..], tail);
+            uint argument = Argument(tail);
+            if (action == PackedOp.ShortDnat)
+                count += PackDnat(dnat, cells[count..], ref argument);
+            word |= ((ulong)extras << PackedOp.ExtrasShift) | ((ulong)action << PackedOp.ActionShift) | ((ulong)count << PackedOp.LengthShift);
+            cells[0] = PackedOp.WithArgument(word, argument);
+            _count += count;
+            return true;
+        }
+
+        private int PackExtras(in RuleTail tail, Span<ulong> cells, ref int count)
+        {
+            if (tail.ExtraCount != 1)
+                return tail.ExtraCount == 0 ? PackedOp.NoExtras : PackedOp.List;
+            ExtraMatch extra = program.Extras[tail.FirstExtra];
+            if (extra.Kind == ExtraKind.Random && !extra.Negated)
+            {
+                cells[count++] = extra.B;
+                return PackedOp.Random;
+            }
+
+            if (extra.Kind != ExtraKind.Address || !extra.Negated || program.Family != IpFamily.V4)
+                return PackedOp.List;
+            IpNetwork network = program.Networks[extra.B];
+            HeadTests tests = default;
+            if (extra.A == (int)PacketSide.Source)
+                (tests.SourceMask, tests.Source) = (network.Mask, network.Address);
+            else
+                (tests.DestinationMask, tests.Destination) = (network.Mask, network.Address);
+            byte* head = stackalloc byte[THead.Size];
+            THead.Write(head, 0, tests);
+            cells[count++] = THead.MaskOf(head, 0).Source0;
+            cells[count++] = THead.ValueOf(head, 0).Source0;
+            return PackedOp.NotAddress;
+        }
+
+        /// <summary>The binding of a DNAT that leaves nothing to choose; none otherwise.</summary>
+        private NatBinding ShortDnatOf(in RuleTail tail)
+        {
+            if (tail.Action != RuleAction.Nat)
+                return default;
+            NatTarget target = program.NatTargets[tail.Argument];
+            bool isFixed = target.Kind == NatKind.Dnat && target.Low is not null && target.Low == target.High
+                && (target.Ports is not { } ports || ports.Low == ports.High);
+            return isFixed ? ChainMatcher.BindingOf(target, program.Family) : default;
+        }
+
+        private int PackDnat(in NatBinding binding, Span<ulong> cells, ref uint argument)
+        {
+            ReadOnlySpan<ulong> words = MemoryMarshal.Cast<NatBinding, ulong>(new ReadOnlySpan<NatBinding>(in binding));
+            if (program.Family == IpFamily.V4)
+            {
+                argument = (uint)words[0];
+                cells[0] = words[2];
+                return 1;
+            }
+
+            words.CopyTo(cells);
+            return 3;
+        }
+
+        private static bool IsSelfContained(int action) => action is PackedOp.ShortDnat
+            or (int)RuleAction.Continue or (int)RuleAction.Accept or (int)RuleAction.Drop or (int)RuleAction.Return
+            or (int)RuleAction.Jump or (int)RuleAction.Goto
+            or (int)RuleAction.ChainEnd or (int)RuleAction.PolicyAccept or (int)RuleAction.PolicyDrop;
+
+        private static int Write(Span<ulong> cells, in RuleTail tail)
+        {
+            MemoryMarshal.Cast<RuleTail, ulong>(new ReadOnlySpan<RuleTail>(in tail)).CopyTo(cells);
+            return 2;
+        }
+
+        private void Reserve(int cells)
+        {
+            if (_count + cells + CellsPerLine > _cells.Length)
+                Array.Resize(ref _cells, _cells.Length * 2);
+        }
+    }
+}
