@@ -29,24 +29,27 @@ public abstract partial class ChainMatcher
     private bool TestAddressType(in ExtraMatch extra, in PacketView view)
     {
         UInt128 address = view.AddressOf(_program.Family, (PacketSide)extra.A);
-        AddressTypes asked = (AddressTypes)extra.B;
-        if (_program.Family == IpFamily.V4)
-            return (_addresses.KindOfV4((uint)address) & asked) != 0;
+        AddressTypes found = _program.Family == IpFamily.V4 ? _addresses.KindOfV4((uint)address) : _addresses.KindOfV6(address);
+        return HasType(_program.Family, found, (AddressTypes)extra.B);
+    }
 
-        // xt_addrtype for IPv6: each kind of scope asked for must hold, and one of the routed kinds.
+    /// <summary>xt_addrtype: one of the kinds; for IPv6 each kind of scope that is asked for, and one of the routed kinds.</summary>
+    internal static bool HasType(IpFamily family, AddressTypes found, AddressTypes asked)
+    {
         const AddressTypes Scopes = AddressTypes.Multicast | AddressTypes.Unicast | AddressTypes.Unspecified;
         const AddressTypes Routed = AddressTypes.Local | AddressTypes.Anycast | AddressTypes.Unreachable;
-        AddressTypes found = _addresses.KindOfV6(address);
+        if (family == IpFamily.V4)
+            return (found & asked) != 0;
         return (asked & Scopes & ~found) == 0 && ((asked & Routed) == 0 || (asked & Routed & found) != 0);
     }
 
     /// <summary>xt_pkttype: what went over the loopback interface counts as its address is.</summary>
-    private PacketType TypeOf(in PacketView view, in PacketMeta meta)
+    internal static PacketType TypeOf(IpFamily family, in PacketView view, in PacketMeta meta)
     {
         if (meta.Type != PacketType.Loopback)
             return meta.Type;
-        UInt128 destination = view.AddressOf(_program.Family, PacketSide.Destination);
-        bool group = _program.Family == IpFamily.V4 ? (uint)destination >> 28 == 14 : destination >> 120 == 0xff;
+        UInt128 destination = view.AddressOf(family, PacketSide.Destination);
+        bool group = family == IpFamily.V4 ? (uint)destination >> 28 == 14 : destination >> 120 == 0xff;
         return group ? PacketType.Multicast : PacketType.Broadcast;
     }
 

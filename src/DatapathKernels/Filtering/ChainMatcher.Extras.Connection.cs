@@ -7,7 +7,7 @@ public abstract partial class ChainMatcher
     private ConnectionRecord _connection;
     private bool _hasConnection;
 
-    private static bool HasConnection(in PacketMeta meta) =>
+    internal static bool HasConnection(in PacketMeta meta) =>
         (meta.State & (ConnectionStates.New | ConnectionStates.Established | ConnectionStates.Related)) != 0;
 
     /// <summary>Without a connection neither a test nor its negation matches, but beside a state that did both do.</summary>
@@ -33,7 +33,7 @@ public abstract partial class ChainMatcher
     }
 
     /// <summary>The packet's state with the pseudo states of its connection; a packet without one is invalid unless untracked.</summary>
-    private static ConnectionStates StatesOf(in PacketMeta meta)
+    internal static ConnectionStates StatesOf(in PacketMeta meta)
     {
         if (!HasConnection(meta))
             return (meta.State & ConnectionStates.Untracked) != 0 ? ConnectionStates.Untracked : ConnectionStates.Invalid;

@@ -24,13 +24,13 @@ public abstract partial class ChainMatcher
     /// True when an Ethernet header stands before the datagram. Of the link layers there are, only Ethernet's headers (14 bytes,
     /// and 4 for each tag) end two bytes behind a multiple of four; raw, loopback and both cooked captures end on one.
     /// </summary>
-    private static bool HasEthernet(in PacketInfo info) => info.L3Offset >= 14 && (info.L3Offset & 3) == 2;
+    internal static bool HasEthernet(in PacketInfo info) => info.L3Offset >= 14 && (info.L3Offset & 3) == 2;
 
     private static bool TestMac(in ExtraMatch extra, ReadOnlySpan<byte> frame, in PacketInfo info) =>
         MemoryMarshal.Read<uint>(frame[6..]) == extra.B && MemoryMarshal.Read<ushort>(frame[10..]) == extra.A;
 
     /// <summary>As <c>tcp_find_option</c>: whatever stands between the fixed header and the data offset, end-of-list or not.</summary>
-    private static bool TestTcpOption(in ExtraMatch extra, ReadOnlySpan<byte> frame, in PacketInfo info)
+    internal static bool TestTcpOption(in ExtraMatch extra, ReadOnlySpan<byte> frame, in PacketInfo info)
     {
         const int Fixed = 20;
         int end = Math.Min(frame.Length, info.L3Offset + (int)info.L3Length);

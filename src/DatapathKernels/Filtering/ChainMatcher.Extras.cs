@@ -87,7 +87,7 @@ public abstract partial class ChainMatcher
         ExtraKind.Mark => (meta.Mark & extra.C) == extra.B,
         ExtraKind.State => ((int)StatesOf(meta) & extra.A) != 0,
         ExtraKind.AddressType => TestAddressType(extra, view),
-        ExtraKind.PacketType => (int)TypeOf(view, meta) == extra.A,
+        ExtraKind.PacketType => (int)TypeOf(_program.Family, view, meta) == extra.A,
         ExtraKind.Set => TestSet(extra, view, meta),
         _ => false,
     };

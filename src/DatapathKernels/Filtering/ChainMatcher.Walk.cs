@@ -74,6 +74,8 @@ public abstract partial class ChainMatcher
             Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_columns is { } columnsV6)
             Walk(new VectorScan<RuleHeadV6, NativeIsa>(_program.Heads, columnsV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        else if (_trace is { } trace)
+            WalkTraced(trace, chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else if (_program.Family == IpFamily.V4)
             Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
         else

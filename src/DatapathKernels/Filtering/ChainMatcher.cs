@@ -28,13 +28,18 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly Dictionary<(TableKind Table, string Chain), int> _chains = [];
 
     private protected ChainMatcher(CompiledRuleset rules, bool owned, ScanKind scan)
+        : this(rules, owned, scan, null)
+    {
+    }
+
+    private ChainMatcher(CompiledRuleset rules, bool owned, ScanKind scan, RuleState? state)
     {
         ArgumentNullException.ThrowIfNull(rules);
         _rules = rules;
         _owned = owned;
         _scan = scan;
         _program = rules.Program;
-        _state = new RuleState(_program, rules.Options);
+        _state = state ?? new RuleState(_program, rules.Options);
         _addresses = rules.Options.Addresses;
         if (scan == ScanKind.Vector)
             _columns = RuleColumns.Build(_program);
@@ -94,7 +99,7 @@ public abstract partial class ChainMatcher : IDisposable
     {
         if (verdict.Rule < 0 || verdict.Rule >= _program.Rules.Length || _program.Rules[verdict.Rule] is not { } rule)
             return verdict.Kind.ToString();
-        int chain = ChainOf(verdict.Rule);
+        int chain = _program.ChainOf(verdict.Rule);
         string place = $"{_program.Chains[chain]} rule {verdict.Rule - _program.Starts[chain] + 1}";
         if (rule.Line > 0)
             place += $" (line {rule.Line})";
@@ -116,12 +121,6 @@ public abstract partial class ChainMatcher : IDisposable
         }
 
         return "";
-    }
-
-    private int ChainOf(int rule)
-    {
-        int index = Array.BinarySearch(_program.Starts, rule);
-        return index >= 0 ? index : ~index - 1;
     }
 
     private static int HookIndex(TableKind table, Hook hook) => ((int)table * Hooks.Count) + (int)hook;

@@ -87,6 +87,13 @@ internal sealed unsafe class RuleProgram : IDisposable
     /// <summary>Bytes of native memory.</summary>
     public long Bytes => (long)(_heads.Length + _tails.Length + _extras.Length);
 
+    /// <summary>The chain a rule or a chain's end is in.</summary>
+    public int ChainOf(int rule)
+    {
+        int index = Array.BinarySearch(Starts, rule);
+        return index >= 0 ? index : ~index - 1;
+    }
+
     public void Dispose()
     {
         _heads.Dispose();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Memory;
 
 namespace DatapathKernels.Filtering;
@@ -17,6 +18,19 @@ internal sealed unsafe class RuleState : IDisposable
         Seed(program);
     }
 
+    private RuleState(RuleState from)
+    {
+        _counters = new NativeBuffer(from._counters.Length);
+        NativeMemory.Copy(from._counters.Pointer, _counters.Pointer, from._counters.Length);
+        Recent = from.Recent.Copy();
+        NthCounts = from.NthCounts.AsSpan().ToArray();
+        Buckets = from.Buckets.AsSpan().ToArray();
+        Sets = IpSet.CopyAll(from.Sets);
+    }
+
+    /// <summary>The same state again, for a dry run; sets included.</summary>
+    public RuleState Copy() => new(this);
+
     /// <summary>One for each rule and chain end, 16 bytes: written when the whole rule matched, never on the lines that matching reads.</summary>
     public RuleCounters* Counters => (RuleCounters*)_counters.Pointer;
 
@@ -29,7 +43,7 @@ internal sealed unsafe class RuleState : IDisposable
     /// <summary>The token bucket of each <c>limit</c>.</summary>
     public LimitBucket[] Buckets { get; }
 
-    /// <summary>The sets, by their number in the program. Shared with every matcher of the node.</summary>
+    /// <summary>The sets, by their number in the program. Shared with every matcher of the node, except in a copy.</summary>
     public IpSet[] Sets { get; }
 
     /// <summary>Bytes of native memory.</summary>

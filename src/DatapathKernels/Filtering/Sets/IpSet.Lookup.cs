@@ -26,22 +26,31 @@ public sealed partial class IpSet
         return IpSetAnswer.None;
     }
 
-    /// <summary>A set that holds what this one holds, for a dry run.</summary>
-    internal IpSet Copy()
+    /// <summary>Sets that hold what these hold, for a dry run; lists among them hold the copies of members that are.</summary>
+    internal static IpSet[] CopyAll(IpSet[] sets)
     {
-        IpSet copy = new(Name, Kind, Family, Options);
+        Dictionary<IpSet, IpSet> copies = [];
+        IpSet[] all = new IpSet[sets.Length];
+        for (int i = 0; i < sets.Length; i++)
+            all[i] = sets[i].Copy(copies);
+        return all;
+    }
+
+    private IpSet Copy(Dictionary<IpSet, IpSet> copies)
+    {
+        if (copies.TryGetValue(this, out IpSet? copy))
+            return copy;
+        copies.Add(this, copy = new IpSet(Name, Kind, Family, Options));
         foreach (IpSetElement element in _elements.Values)
         {
             copy._elements.Add(element.Entry, element);
             copy.CountPrefix(element.Entry, 1);
         }
 
-        copy._members.AddRange(_members);
+        foreach (IpSet member in _members)
+            copy._members.Add(member.Copy(copies));
         return copy;
     }
-
-    /// <summary>In a copied list, puts the copy of a member in its place.</summary>
-    internal void ReplaceMember(int index, IpSet copy) => _members[index] = copy;
 
     private bool HasNetworks => Kind is IpSetKind.HashNet or IpSetKind.HashNetPort or IpSetKind.HashIpPortNet;
 
