@@ -46,6 +46,8 @@ public static class RandomRules
             words.Add("-m statistic --mode nth --every 3 --packet 1");
         if (random.Next(12) == 0)
             words.Add($"-m recent --name L{random.Next(2)} {(random.Next(2) == 0 ? "--set" : "--rcheck --seconds 60")}");
+        if (random.Next(3) == 0)
+            words.Add(Extension(random, v6));
         words.Add(Target(random, v6, chain, named));
         return string.Join(' ', words);
     }
@@ -102,7 +104,7 @@ public static class RandomRules
     }
 
     // Rules by their place, not their number: a matcher that was updated numbers them otherwise than one made afresh.
-    private static string Words(ChainMatcher matcher, in PacketVerdict verdict) =>
+    public static string Words(ChainMatcher matcher, in PacketVerdict verdict) =>
         $"{matcher.Describe(verdict)} {verdict.Reject} {verdict.Rewrite} {verdict.Destination.Kind} {verdict.Destination.Port} {verdict.Source.Kind} {verdict.Source.Port} {verdict.Source.HasPort}";
 
     private static string Target(Random random, bool v6, int chain, bool hasProtocol) => random.Next(12) switch
@@ -116,6 +118,26 @@ public static class RandomRules
         9 => "-j DROP",
         _ => "",
     };
+
+    private static string Extension(Random random, bool v6) => random.Next(12) switch
+    {
+        0 => $"-m {(v6 ? "hl" : "ttl")} {Not(random, 2)}--{(v6 ? "hl" : "ttl")}-eq 64",
+        1 => $"-m length {Not(random, 2)}--length {20 + random.Next(40)}:{60 + random.Next(40)}",
+        2 => $"-m dscp {Not(random, 2)}--dscp-class {(random.Next(2) == 0 ? "EF" : "BE")}",
+        3 => $"-m iprange {Not(random, 2)}--src-range {Range(random, v6)}",
+        4 => $"-m limit --limit {1 + random.Next(20)}/min --limit-burst {1 + random.Next(3)}",
+        5 => $"-m recent --name L{random.Next(2)} {Not(random, 2)}--update --seconds 60 --hitcount {1 + random.Next(3)} --rttl",
+        6 => $"-m u32 {Not(random, 2)}--u32 \"{(v6 ? "36" : "16")}&0x7={random.Next(3)}:{3 + random.Next(3)}\"",
+        7 => $"-m conntrack {Not(random, 2)}--ctstate NEW,DNAT",
+        8 => $"-m pkttype {Not(random, 2)}--pkt-type unicast",
+        9 => $"-m tos {Not(random, 2)}--tos 0x10/0x{random.Next(64):x}",
+        10 => "-m ecn --ecn-ip-ect 0",
+        _ => $"-m addrtype {Not(random, 2)}--dst-type UNICAST",
+    };
+
+    private static string Range(Random random, bool v6) => v6
+        ? $"fd00:0:0:{random.Next(2)}::{random.Next(3)}-fd00:0:0:1::{2 + random.Next(3)}"
+        : $"10.{random.Next(2)}.0.{random.Next(3)}-10.1.0.{2 + random.Next(3)}";
 
     private static string Not(Random random, int odds) => random.Next(odds) == 0 ? "! " : "";
 
