@@ -13,8 +13,17 @@ public interface IHashKey<TSelf>
     static abstract bool AreEqual(in TSelf left, in TSelf right);
 
     /// <summary>
-    /// The key's hash. Equal keys have equal hashes. Tables use the low bits as index and the high bits as tag, so every
+    /// True when <see cref="AreEqual"/> compares all bytes of the key and nothing else: then a table may compare several
+    /// keys with one vector instruction in its place.
+    /// </summary>
+    static virtual bool IsBitwise => false;
+
+    /// <summary>
+    /// The key's hash. Equal keys have equal hashes. Tables use the upper half as index and the low bits as tag, so every
     /// bit must be fit for that, and no two keys may collide under every seed.
     /// </summary>
     static abstract ulong Hash(in TSelf key, ulong seed);
+
+    /// <summary>The same hash, by a seed prepared once.</summary>
+    static virtual ulong Hash(in TSelf key, in HashSecret secret) => TSelf.Hash(in key, secret.Seed);
 }

@@ -20,6 +20,9 @@ public readonly struct RawKey<T>(T value) : IHashKey<RawKey<T>>, IEquatable<RawK
     public T Value { get; } = value;
 
     /// <inheritdoc/>
+    public static bool IsBitwise => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreEqual(in RawKey<T> left, in RawKey<T> right)
     {
@@ -43,6 +46,19 @@ public readonly struct RawKey<T>(T value) : IHashKey<RawKey<T>>, IEquatable<RawK
         if (Unsafe.SizeOf<T>() == 16)
             return FlowHash.Compute(Read<ulong>(in key, 0), Read<ulong>(in key, 8), seed);
         return XxHash3.Compute(Bytes(in key), seed);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Hash(in RawKey<T> key, in HashSecret secret)
+    {
+        if (Unsafe.SizeOf<T>() == 4)
+            return FlowHash.Compute(Read<uint>(in key, 0), 0, in secret);
+        if (Unsafe.SizeOf<T>() == 8)
+            return FlowHash.Compute(Read<ulong>(in key, 0), 0, in secret);
+        if (Unsafe.SizeOf<T>() == 16)
+            return FlowHash.Compute(Read<ulong>(in key, 0), Read<ulong>(in key, 8), in secret);
+        return XxHash3.Compute(Bytes(in key), secret.Seed);
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace DatapathKernels.Packets;
 public static class FlowKeyHash
 {
     /// <summary>
-    /// Hashes every key: the same values as <see cref="IHashKey{TSelf}.Hash"/> one by one. Products of different keys
+    /// Hashes every key: the same values as <see cref="IHashKey{TSelf}.Hash(in TSelf, ulong)"/> one by one. Products of different keys
     /// overlap in the CPU, so a key takes a third of the time it takes alone.
     /// </summary>
     /// <param name="keys">The keys.</param>

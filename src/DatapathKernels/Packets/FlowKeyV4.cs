@@ -62,6 +62,9 @@ public readonly struct FlowKeyV4 : IFlowKey<FlowKeyV4>, IEquatable<FlowKeyV4>
     public ushort DestinationPort => Host(DestinationPortBe);
 
     /// <inheritdoc/>
+    public static bool IsBitwise => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreEqual(in FlowKeyV4 left, in FlowKeyV4 right) =>
         Unsafe.BitCast<FlowKeyV4, Vector128<byte>>(left) == Unsafe.BitCast<FlowKeyV4, Vector128<byte>>(right);
@@ -75,6 +78,11 @@ public readonly struct FlowKeyV4 : IFlowKey<FlowKeyV4>, IEquatable<FlowKeyV4>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(in FlowKeyV4 key, ulong seed) => FlowHash.Compute(FlowKeyHash.Word(in key, 0), FlowKeyHash.LastWord(in key, 1, key.Zone), seed);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Hash(in FlowKeyV4 key, in HashSecret secret) =>
+        FlowHash.Compute(FlowKeyHash.Word(in key, 0), FlowKeyHash.LastWord(in key, 1, key.Zone), in secret);
 
     /// <inheritdoc/>
     public bool Equals(FlowKeyV4 other) => AreEqual(this, other);

@@ -56,6 +56,9 @@ public readonly struct FlowKeyV6 : IFlowKey<FlowKeyV6>, IEquatable<FlowKeyV6>
     public ushort DestinationPort => Host(DestinationPortBe);
 
     /// <inheritdoc/>
+    public static bool IsBitwise => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreEqual(in FlowKeyV6 left, in FlowKeyV6 right)
     {
