@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
@@ -65,6 +66,7 @@ public abstract partial class ChainMatcher
         return stays ? current : (ushort)(binding.Port + (((ulong)(binding.HighPort - binding.Port) + 1) * random.Next() >> 32));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void WriteDestination(in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketVerdict verdict)
     {
         ushort portBe = binding.HasPort ? BinaryPrimitives.ReverseEndianness(binding.Port) : CurrentPortBe(frame, info);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -6,6 +7,7 @@ namespace DatapathKernels.Filtering;
 /// <content>The walk over packed rules: the same steps as the walk over flat ones, with the next rule found by index.</content>
 public abstract partial class ChainMatcher
 {
+    // The loop keeps to what kube-proxy's rules are made of, so that all of it stays in registers; anything else is a call.
     // SAFE: ops come from the packer alone: the first of a block, the one after another (every block closes with its end,
     // which does not step on), a jump's block, or a return's place. Numbers are those the packer gave the blocks. The
     // depth of returns was measured when the rules were compiled.
@@ -16,32 +18,53 @@ public abstract partial class ChainMatcher
         ulong* cells = rules.Cells;
         RuleMask* masks = rules.Masks;
         RuleCounters* counters = _state.Counters;
-        WalkPlace[] returns = _places;
+        WalkPlace* returns = rules.Returns;
+        WalkPlace* back = returns;
+        Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length);
         ulong* op = cells + rules.Starts[chain];
         int number = (int)*op++;
-        int depth = 0;
         while (true)
         {
             ulong word = *op;
             ulong* cell = op + 1;
             ulong* next = op + PackedOp.LengthOf(word);
             RuleTail* tail = null;
-            if (PackedOp.ActionOf(word) == PackedOp.Indexed)
+            int action = PackedOp.ActionOf(word);
+            if (action >= PackedOp.Spread && action != PackedOp.ShortDnat)
             {
-                ChainIndex<THead> index = rules.Indexes[PackedOp.ArgumentOf(word)]!;
-                int rule = index.Next(number - index.FirstNumber, view);
-                number = index.FirstNumber + rule;
-                if (rule == index.Count)
+                if (action == PackedOp.Indexed)
+                {
+                    ChainIndex<THead>* index = *(ChainIndex<THead>**)cell;
+                    int rule = ChainIndex<THead>.Next(index, number - index->FirstNumber, view);
+                    number = index->FirstNumber + rule;
+                    if (rule == index->Count)
+                    {
+                        op = next;
+                        continue;
+                    }
+
+                    IndexedRule* found = ChainIndex<THead>.RuleAt(index, rule);
+                    word = found->Word;
+                    tail = &found->Tail;
+                    // Its next rule is found by the same index again.
+                    next = op;
+                }
+                else if (typeof(TRandom) == typeof(PacketRandom))
+                {
+                    int draws = (int)PackedOp.ArgumentOf(word);
+                    int pick = Unsafe.As<TRandom, PacketRandom>(ref random).CountUntilBelow(op + 2, draws);
+                    number += pick;
+                    op += 1 + (2 * pick);
+                    word = *op & ~PackedOp.ExtrasMask;
+                    next = op + PackedOp.LengthOf(word);
+                }
+                else
                 {
                     op = next;
                     continue;
                 }
 
-                IndexedRule* found = index.RuleAt(rule);
-                word = found->Word;
-                tail = &found->Tail;
-                // Its next rule is found by the same index again.
-                next = op;
+                action = PackedOp.ActionOf(word);
             }
             else if (!THead.FitsPacked(ref cell, word, masks, view))
             {
@@ -50,17 +73,21 @@ public abstract partial class ChainMatcher
                 continue;
             }
 
-            ExtraResult extras = ExtraResult.Matches;
-            switch (PackedOp.ExtrasOf(word))
+            if ((word & PackedOp.ExtrasMask) != 0)
             {
-                case PackedOp.Random:
+                ExtraResult extras;
+                int kind = PackedOp.ExtrasOf(word);
+                if (kind == PackedOp.Random)
+                {
                     extras = (random.Next() & 0x7fffffff) < *cell++ ? ExtraResult.Matches : ExtraResult.Differs;
-                    break;
-                case PackedOp.NotAddress:
+                }
+                else if (kind == PackedOp.NotAddress)
+                {
                     extras = (view.Source0 & cell[0]) != cell[1] ? ExtraResult.Matches : ExtraResult.Differs;
                     cell += 2;
-                    break;
-                case PackedOp.List:
+                }
+                else
+                {
                     if (tail == null)
                     {
                         tail = (RuleTail*)cell;
@@ -68,76 +95,97 @@ public abstract partial class ChainMatcher
                     }
 
                     extras = TestExtras(tail, frame, info, view, meta, ref random);
-                    break;
+                }
+
+                if (extras == ExtraResult.Differs)
+                {
+                    op = next;
+                    number++;
+                    continue;
+                }
+
+                if (extras != ExtraResult.Matches)
+                {
+                    End(ref verdict, extras == ExtraResult.Unknown ? VerdictKind.UnknownMatch : VerdictKind.Drop, number);
+                    return;
+                }
             }
 
-            if (extras == ExtraResult.Differs)
+            (Vector128.Load((ulong*)(counters + number)) + packet).Store((ulong*)(counters + number));
+            if (action == (int)RuleAction.Jump)
+            {
+                back->Op = next;
+                back->Number = number + 1;
+                back++;
+                op = cells + PackedOp.ArgumentOf(word);
+                number = (int)*op++;
+            }
+            else if (action == PackedOp.ShortDnat)
+            {
+                End(ref verdict, VerdictKind.Accept, number);
+                verdict.Destination = BindingAt<THead>(word, cell);
+                WriteDestination(verdict.Destination, frame, info, ref view, ref verdict);
+                return;
+            }
+            else if (action == (int)RuleAction.Continue)
             {
                 op = next;
                 number++;
-                continue;
             }
-
-            if (extras != ExtraResult.Matches)
+            else if (action is (int)RuleAction.ChainEnd or (int)RuleAction.Return)
             {
-                End(ref verdict, extras == ExtraResult.Unknown ? VerdictKind.UnknownMatch : VerdictKind.Drop, number);
+                if (back > returns)
+                {
+                    back--;
+                    op = back->Op;
+                    number = back->Number;
+                }
+                else if (op == cells + rules.Ends[chain])
+                {
+                    End(ref verdict, VerdictKind.Accept, -1);
+                    return;
+                }
+                else
+                {
+                    op = cells + rules.Ends[chain];
+                    number = _program.Ends[chain];
+                }
+            }
+            else if (action == (int)RuleAction.Goto)
+            {
+                op = cells + PackedOp.ArgumentOf(word);
+                number = (int)*op++;
+            }
+            else if (action == (int)RuleAction.Mark)
+            {
+                tail = tail == null ? (RuleTail*)cell : tail;
+                meta.Mark = (meta.Mark & ~tail->Argument2) ^ tail->Argument;
+                op = next;
+                number++;
+            }
+            else if (action is (int)RuleAction.PolicyAccept or (int)RuleAction.PolicyDrop)
+            {
+                End(ref verdict, action == (int)RuleAction.PolicyAccept ? VerdictKind.Accept : VerdictKind.Drop, -1);
                 return;
             }
-
-            counters[number].Packets++;
-            counters[number].Bytes += info.L3Length;
-            switch (PackedOp.ActionOf(word))
+            else if (action is (int)RuleAction.Accept or (int)RuleAction.Drop)
             {
-                case (int)RuleAction.Continue:
-                    op = next;
-                    number++;
-                    break;
-                case (int)RuleAction.Jump:
-                    returns[depth++] = new WalkPlace { Op = next, Number = number + 1 };
-                    op = cells + PackedOp.ArgumentOf(word);
-                    number = (int)*op++;
-                    break;
-                case (int)RuleAction.Goto:
-                    op = cells + PackedOp.ArgumentOf(word);
-                    number = (int)*op++;
-                    break;
-                case (int)RuleAction.ChainEnd when depth == 0 && op == cells + rules.Ends[chain]:
-                    End(ref verdict, VerdictKind.Accept, -1);
-                    return;
-                case (int)RuleAction.ChainEnd or (int)RuleAction.Return:
-                    WalkPlace place = depth > 0 ? returns[--depth] : new WalkPlace { Op = cells + rules.Ends[chain], Number = _program.Ends[chain] };
-                    op = place.Op;
-                    number = place.Number;
-                    break;
-                case (int)RuleAction.Accept:
-                    End(ref verdict, VerdictKind.Accept, number);
-                    return;
-                case (int)RuleAction.Drop:
-                    End(ref verdict, VerdictKind.Drop, number);
-                    return;
-                case (int)RuleAction.PolicyAccept:
-                    End(ref verdict, VerdictKind.Accept, -1);
-                    return;
-                case (int)RuleAction.PolicyDrop:
-                    End(ref verdict, VerdictKind.Drop, -1);
-                    return;
-                case PackedOp.ShortDnat:
-                    End(ref verdict, VerdictKind.Accept, number);
-                    verdict.Destination = BindingAt<THead>(word, cell);
-                    WriteDestination(verdict.Destination, frame, info, ref view, ref verdict);
-                    return;
-                case (int)RuleAction.Mark:
-                    tail = tail == null ? (RuleTail*)cell : tail;
-                    meta.Mark = (meta.Mark & ~tail->Argument2) ^ tail->Argument;
-                    op = next;
-                    number++;
-                    break;
-                default:
-                    Finish(tail == null ? (RuleTail*)cell : tail, number, frame, info, ref view, ref random, ref verdict);
-                    return;
+                End(ref verdict, action == (int)RuleAction.Accept ? VerdictKind.Accept : VerdictKind.Drop, number);
+                return;
+            }
+            else
+            {
+                FinishPacked(tail == null ? (RuleTail*)cell : tail, number, frame, info, ref view, ref random, ref verdict);
+                return;
             }
         }
     }
+
+    // Out of the loop's way.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private unsafe void FinishPacked<TRandom>(RuleTail* tail, int number, Span<byte> frame, in PacketInfo info, ref PacketView view, ref TRandom random, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource =>
+        Finish(tail, number, frame, info, ref view, ref random, ref verdict);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe NatBinding BindingAt<THead>(ulong word, ulong* cell)

@@ -22,7 +22,6 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly PackedRules<RuleHeadV6>? _packedV6;
     private readonly int[] _returns;
     private int _differing = -1;
-    private readonly WalkPlace[] _places;
     private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
     private readonly Dictionary<string, ushort> _interfaces = [];
     private readonly Dictionary<(TableKind Table, string Chain), int> _chains = [];
@@ -48,7 +47,6 @@ public abstract partial class ChainMatcher : IDisposable
         else if (scan == ScanKind.Indexed)
             _packedV6 = new PackedRules<RuleHeadV6>(_program);
         _returns = new int[_program.MaxDepth + 1];
-        _places = new WalkPlace[scan == ScanKind.Indexed ? ChainGraph.DepthLimit + 1 : 0];
         Array.Fill(_hookChains, -1);
         for (int i = 0; i < _program.Chains.Length; i++)
         {

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using DatapathKernels.Memory;
+using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Filtering;
 
@@ -14,32 +14,32 @@ namespace DatapathKernels.Filtering;
 /// records  64 or 112 bytes  head and <see cref="IndexedRule"/>: one line (IPv4) proves the match and says what it does
 /// lists     4 bytes a rule  the rules of a slot that has several, ascending
 /// </code>
-/// Rules are counted from the start of the chain. The head is compared in full before a rule is believed.
+/// Rules are counted from the start of the chain. The head is compared in full before a rule is believed. This is the
+/// descriptor, reached from the block of its chain; <see cref="ChainIndexMemory{THead}"/> holds what it points to.
 /// </summary>
-internal sealed unsafe partial class ChainIndex<THead> : IDisposable
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+internal unsafe struct ChainIndex<THead>
     where THead : struct, IRuleHead
 {
-    private readonly NativeBuffer _memory;
-    private readonly TupleTable* _tables;
-    private readonly TupleTable* _end;
-    private readonly int* _lists;
-    private readonly byte* _records;
+    public TupleTable* Tables, TablesEnd;
+    public byte* Records;
+    public int* Lists;
 
     /// <summary>Number of rules.</summary>
-    public int Count { get; }
+    public int Count;
 
     /// <summary>The number of its first rule.</summary>
-    public int FirstNumber { get; }
+    public int FirstNumber;
 
-    /// <summary>Bytes of native memory.</summary>
-    public long Bytes => (long)_memory.Length;
+    /// <summary>Bytes from one record to the next.</summary>
+    public static int Stride => THead.Size + sizeof(IndexedRule);
 
     /// <summary>The first rule from <paramref name="from"/> on whose head matches; the number of rules when none does.</summary>
-    // SAFE: slots and lists are those the constructor wrote; a probe ends at a free slot, and half of them are free
-    public int Next(int from, in PacketView view)
+    // SAFE: slots and lists are those the builder wrote; a probe ends at a free slot, and half of them are free
+    public static int Next(ChainIndex<THead>* index, int from, in PacketView view)
     {
-        int best = Count;
-        for (TupleTable* table = _tables; table < _end && table->First < best; table++)
+        int best = index->Count;
+        for (TupleTable* table = index->Tables; table < index->TablesEnd && table->First < best; table++)
         {
             if (table->Last < from)
                 continue;
@@ -49,7 +49,7 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
             {
                 if (slots[i].Hash != hash)
                     continue;
-                best = FirstOf(slots + i, from, best, view);
+                best = FirstOf(index, slots + i, from, best, view);
                 break;
             }
         }
@@ -59,23 +59,25 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
 
     /// <summary>What rule <paramref name="rule"/> does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public IndexedRule* RuleAt(int rule) => (IndexedRule*)(HeadOf(rule) + THead.Size);
+    public static IndexedRule* RuleAt(ChainIndex<THead>* index, int rule) => (IndexedRule*)(HeadOf(index, rule) + THead.Size);
 
-    private byte* HeadOf(int rule) => _records + ((nint)rule * (THead.Size + sizeof(IndexedRule)));
+    /// <summary>The head of rule <paramref name="rule"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* HeadOf(ChainIndex<THead>* index, int rule) => index->Records + ((nint)rule * Stride);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int FirstOf(IndexSlot* slot, int from, int best, in PacketView view)
+    private static int FirstOf(ChainIndex<THead>* index, IndexSlot* slot, int from, int best, in PacketView view)
     {
         if (slot->Count == 1)
         {
             int only = slot->First;
-            return only >= from && only < best && THead.Fits(HeadOf(only), view) ? only : best;
+            return only >= from && only < best && THead.Fits(HeadOf(index, only), view) ? only : best;
         }
 
-        int* list = _lists + slot->First;
+        int* list = index->Lists + slot->First;
         for (int i = LowerBound(list, slot->Count, from); i < slot->Count && list[i] < best; i++)
         {
-            if (THead.Fits(HeadOf(list[i]), view))
+            if (THead.Fits(HeadOf(index, list[i]), view))
                 return list[i];
         }
 
@@ -98,6 +100,4 @@ internal sealed unsafe partial class ChainIndex<THead> : IDisposable
 
         return low;
     }
-
-    public void Dispose() => _memory.Dispose();
 }

@@ -21,9 +21,16 @@ internal static class PackedOp
 {
     public const ulong Destination = 1UL << 16, Source = 1UL << 17, Transport = 1UL << 18;
     public const int ExtrasShift = 19, LengthShift = 21, ActionShift = 25, ArgumentShift = 32;
+    public const ulong ExtrasMask = 3UL << ExtrasShift;
     public const int NoExtras = 0, Random = 1, NotAddress = 2, List = 3;
 
-    /// <summary>The rules of this chain are found by <see cref="ChainIndex{THead}"/> number Argument.</summary>
+    /// <summary>
+    /// No rule: the next Argument rules are jumps that take a draw each, and the one behind them takes none. They can be
+    /// walked as they stand, or chosen from all at once (<see cref="MostSpread"/> draws at most).
+    /// </summary>
+    public const int Spread = 125, MostSpread = 8;
+
+    /// <summary>No rule: the rules of this chain are found by the <see cref="ChainIndex{THead}"/> the next cell points to.</summary>
     public const int Indexed = 126;
 
     /// <summary>DNAT to one address and at most one port.</summary>

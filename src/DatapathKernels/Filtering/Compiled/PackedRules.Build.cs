@@ -23,7 +23,6 @@ internal sealed unsafe partial class PackedRules<THead>
         for (int chain = 0; chain < Starts.Length; chain++)
             builder.PlaceWithCallees(chain);
         _cells = builder.Seal();
-        Indexes = builder.Indexes;
         LinkJumps();
     }
 
@@ -36,10 +35,10 @@ internal sealed unsafe partial class PackedRules<THead>
                 Link(op);
         }
 
-        foreach (ChainIndex<THead>? index in Indexes)
+        foreach (ChainIndexMemory<THead> index in _indexes)
         {
-            for (int rule = 0; rule < index!.Count; rule++)
-                Link(&index.RuleAt(rule)->Word);
+            for (int rule = 0; rule < index.Index->Count; rule++)
+                Link(&ChainIndex<THead>.RuleAt(index.Index, rule)->Word);
         }
     }
 

@@ -9,12 +9,9 @@ internal sealed unsafe partial class PackedRules<THead>
     /// <summary>Packs chains of one program, one behind the other.</summary>
     private sealed class Builder(PackedRules<THead> rules, RuleProgram program)
     {
-        private readonly List<ChainIndex<THead>?> _indexes = [];
         private readonly Stack<int> _toPlace = [];
         private ulong[] _cells = new ulong[Math.Max(program.RuleCount * 4, 64)];
         private int _count;
-
-        public ChainIndex<THead>?[] Indexes => [.. _indexes];
 
         /// <summary>The cells written so far, in memory of their own.</summary>
         public NativeBuffer Seal()
@@ -84,6 +81,8 @@ internal sealed unsafe partial class PackedRules<THead>
         {
             for (int rule = start; rule < end; rule++)
             {
+                if (StartsSpread(start, rule, end, out int draws))
+                    PackSpread(draws);
                 if (!Pack(rule))
                     return false;
             }
@@ -91,21 +90,46 @@ internal sealed unsafe partial class PackedRules<THead>
             return true;
         }
 
+        /// <summary>True for the first of several jumps that each take a draw and nothing else, before one that takes none.</summary>
+        private bool StartsSpread(int start, int rule, int end, out int draws)
+        {
+            draws = 0;
+            if (rule > start && IsDrawnJump(rule - 1))
+                return false;
+            while (rule + draws < end && IsDrawnJump(rule + draws))
+                draws++;
+            return draws is > 0 and <= PackedOp.MostSpread && IsPlainJump(rule + draws);
+        }
+
+        private bool IsDrawnJump(int rule) => IsHeadless(rule) && program.Tails[rule].Action == RuleAction.Jump && program.Tails[rule].ExtraCount == 1
+            && program.Extras[program.Tails[rule].FirstExtra] is { Kind: ExtraKind.Random, Negated: false };
+
+        private bool IsPlainJump(int rule) => IsHeadless(rule) && program.Tails[rule].Action == RuleAction.Jump && program.Tails[rule].ExtraCount == 0;
+
+        private bool IsHeadless(int rule) => THead.MaskOf(program.Heads, rule) == default;
+
+        private void PackSpread(int draws)
+        {
+            Reserve(1);
+            _cells[_count++] = PackedOp.WithArgument(((ulong)PackedOp.Spread << PackedOp.ActionShift) | (1UL << PackedOp.LengthShift), (uint)draws);
+        }
+
         private void PackIndexed(int start, int end)
         {
-            ChainIndex<THead> index = new(program.Heads + ((nint)start * THead.Size), end - start, start);
+            ChainIndexMemory<THead> index = new(program.Heads + ((nint)start * THead.Size), end - start, start);
             for (int rule = start; rule < end; rule++)
             {
                 ref RuleTail tail = ref program.Tails[rule];
                 ulong word = (ulong)tail.Action << PackedOp.ActionShift;
                 if (tail.ExtraCount != 0)
                     word |= (ulong)PackedOp.List << PackedOp.ExtrasShift;
-                *index.RuleAt(rule - start) = new IndexedRule { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
+                *ChainIndex<THead>.RuleAt(index.Index, rule - start) = new IndexedRule { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
             }
 
-            Reserve(1);
-            _cells[_count++] = PackedOp.WithArgument(((ulong)PackedOp.Indexed << PackedOp.ActionShift) | (1UL << PackedOp.LengthShift), (uint)_indexes.Count);
-            _indexes.Add(index);
+            Reserve(2);
+            _cells[_count++] = ((ulong)PackedOp.Indexed << PackedOp.ActionShift) | (2UL << PackedOp.LengthShift);
+            _cells[_count++] = (ulong)index.Index;
+            rules._indexes.Add(index);
         }
 
         private uint Argument(in RuleTail tail) => tail.Action is RuleAction.Jump or RuleAction.Goto

@@ -19,7 +19,9 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     private const int MostMasks = 4096;
 
     private readonly NativeBuffer _masks = new((nuint)MostMasks * (nuint)sizeof(RuleMask));
+    private readonly NativeBuffer _returns = new((nuint)(ChainGraph.DepthLimit + 1) * (nuint)sizeof(WalkPlace));
     private readonly Dictionary<RuleMask, int> _maskNumbers = [];
+    private readonly List<ChainIndexMemory<THead>> _indexes = [];
     private readonly NativeBuffer _cells;
 
     /// <summary>The blocks.</summary>
@@ -28,8 +30,8 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     /// <summary>The masks of heads.</summary>
     public RuleMask* Masks => (RuleMask*)_masks.Pointer;
 
-    /// <summary>The indexes of long chains.</summary>
-    public ChainIndex<THead>?[] Indexes { get; private set; } = [];
+    /// <summary>Where walks put the places they return to.</summary>
+    public WalkPlace* Returns => (WalkPlace*)_returns.Pointer;
 
     /// <summary>Where the block of each chain starts.</summary>
     public int[] Starts { get; }
@@ -43,8 +45,8 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
         get
         {
             long bytes = (long)(_cells.Length + _masks.Length);
-            foreach (ChainIndex<THead>? index in Indexes)
-                bytes += index?.Bytes ?? 0;
+            foreach (ChainIndexMemory<THead> index in _indexes)
+                bytes += index.Bytes;
             return bytes;
         }
     }
@@ -53,7 +55,8 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     {
         _cells.Dispose();
         _masks.Dispose();
-        foreach (ChainIndex<THead>? index in Indexes)
-            index?.Dispose();
+        _returns.Dispose();
+        foreach (ChainIndexMemory<THead> index in _indexes)
+            index.Dispose();
     }
 }

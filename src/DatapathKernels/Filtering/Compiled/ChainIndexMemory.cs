@@ -4,34 +4,47 @@ using DatapathKernels.Memory;
 
 namespace DatapathKernels.Filtering;
 
-/// <content>Building: O(rules), arrays only.</content>
-internal sealed unsafe partial class ChainIndex<THead>
+/// <summary>Builds a <see cref="ChainIndex{THead}"/> and owns its memory. O(rules), arrays only.</summary>
+internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
+    where THead : struct, IRuleHead
 {
-    /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="RuleAt"/>).</summary>
+    private readonly NativeBuffer _memory;
+    private readonly ChainIndex<THead>* _index;
+
+    /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="ChainIndex{THead}.RuleAt"/>).</summary>
     /// <param name="heads">The heads of its rules; they are copied.</param>
     /// <param name="count">Number of rules.</param>
     /// <param name="firstNumber">The number of the first.</param>
-    public ChainIndex(byte* heads, int count, int firstNumber)
+    public ChainIndexMemory(byte* heads, int count, int firstNumber)
     {
-        Count = count;
-        FirstNumber = firstNumber;
         int[] tableOf = new int[count];
         List<Plan> plans = Group(heads, tableOf);
         nuint tables = (nuint)plans.Count * (nuint)sizeof(TupleTable), slots = 0;
         foreach (Plan plan in plans)
             slots += plan.Slots * (nuint)sizeof(IndexSlot);
-        nuint records = (nuint)count * (nuint)(THead.Size + sizeof(IndexedRule));
-        nuint recordsStart = (tables + slots + 63) & ~(nuint)63;
+        nuint records = (nuint)count * (nuint)ChainIndex<THead>.Stride;
+        nuint start = (nuint)sizeof(ChainIndex<THead>), slotsStart = start + tables, recordsStart = (slotsStart + slots + 63) & ~(nuint)63;
         _memory = new NativeBuffer(recordsStart + records + (((nuint)count + 1) * sizeof(int)));
-        _tables = (TupleTable*)_memory.Pointer;
-        _end = _tables + plans.Count;
-        _records = _memory.Pointer + recordsStart;
-        _lists = (int*)(_records + records);
+        _index = (ChainIndex<THead>*)_memory.Pointer;
+        _index->Count = count;
+        _index->FirstNumber = firstNumber;
+        _index->Tables = (TupleTable*)(_memory.Pointer + start);
+        _index->TablesEnd = _index->Tables + plans.Count;
+        _index->Records = _memory.Pointer + recordsStart;
+        _index->Lists = (int*)(_index->Records + records);
         for (int rule = 0; rule < count; rule++)
-            new ReadOnlySpan<byte>(heads + ((nint)rule * THead.Size), THead.Size).CopyTo(new Span<byte>(HeadOf(rule), THead.Size));
-        Place(plans, (IndexSlot*)_end);
+            new ReadOnlySpan<byte>(heads + ((nint)rule * THead.Size), THead.Size).CopyTo(new Span<byte>(ChainIndex<THead>.HeadOf(_index, rule), THead.Size));
+        Place(plans, (IndexSlot*)(_memory.Pointer + slotsStart));
         Fill(heads, tableOf);
     }
+
+    /// <summary>The index; valid until <see cref="Dispose"/>.</summary>
+    public ChainIndex<THead>* Index => _index;
+
+    /// <summary>Bytes of native memory.</summary>
+    public long Bytes => (long)_memory.Length;
+
+    public void Dispose() => _memory.Dispose();
 
     private record struct Plan(RuleMask Mask, int First, int Last, int Rules)
     {
@@ -66,7 +79,7 @@ internal sealed unsafe partial class ChainIndex<THead>
         for (int i = 0; i < plans.Count; i++)
         {
             Plan plan = plans[i];
-            _tables[i] = new TupleTable { Mask = plan.Mask, First = plan.First, Last = plan.Last, Slots = slots, SlotMask = (uint)plan.Slots - 1 };
+            _index->Tables[i] = new TupleTable { Mask = plan.Mask, First = plan.First, Last = plan.Last, Slots = slots, SlotMask = (uint)plan.Slots - 1 };
             slots += plan.Slots;
         }
     }
@@ -77,7 +90,7 @@ internal sealed unsafe partial class ChainIndex<THead>
         IndexSlot*[] slotOf = new IndexSlot*[tableOf.Length];
         for (int rule = 0; rule < tableOf.Length; rule++)
         {
-            TupleTable* table = _tables + tableOf[rule];
+            TupleTable* table = _index->Tables + tableOf[rule];
             slotOf[rule] = SlotOf(table, THead.HashOf(table->Mask, THead.ValueOf(heads, rule)));
             slotOf[rule]->Count++;
         }
@@ -100,7 +113,7 @@ internal sealed unsafe partial class ChainIndex<THead>
                 next += slot->Count;
             }
 
-            _lists[slot->First + length++] = rule;
+            _index->Lists[slot->First + length++] = rule;
         }
     }
 
