@@ -61,7 +61,7 @@ internal sealed partial class MatchDraft
     }
 
     /// <summary>A name leaves the two bits of ECN out, a bare number does not.</summary>
-    private static bool TryTos(ReadOnlySpan<char> text, out byte value, out byte mask)
+    internal static bool TryTos(ReadOnlySpan<char> text, out byte value, out byte mask)
     {
         mask = 0x3f;
         if (Names.TryFind(Names.TypesOfService, text, out value))

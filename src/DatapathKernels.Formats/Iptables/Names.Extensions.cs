@@ -66,4 +66,17 @@ internal static partial class Names
         ("--ctrepldstport", ConnectionField.ReplyDestinationPort), ("--ctexpire", ConnectionField.Expiry),
         ("--ctdir", ConnectionField.Direction),
     ];
+
+    /// <summary>The levels of syslog.</summary>
+    public static readonly (string Name, byte Value)[] LogLevels =
+    [
+        ("emerg", 0), ("alert", 1), ("crit", 2), ("error", 3), ("warning", 4), ("notice", 5), ("info", 6), ("debug", 7),
+        ("panic", 0), ("err", 3), ("warn", 4),
+    ];
+
+    public static readonly (string Name, LogOptions Value)[] LogFlags =
+    [
+        ("--log-tcp-sequence", LogOptions.TcpSequence), ("--log-tcp-options", LogOptions.TcpOptions),
+        ("--log-ip-options", LogOptions.IpOptions), ("--log-uid", LogOptions.Uid), ("--log-macdecode", LogOptions.MacDecode),
+    ];
 }

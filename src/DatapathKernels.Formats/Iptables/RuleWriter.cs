@@ -11,7 +11,7 @@ internal static class RuleWriter
         foreach (RuleMatch match in rule.Matches)
             writer.Write(TextOf(match));
         if (rule.Target is not null)
-            writer.Write(TextOf(rule.Target));
+            writer.Write(TargetWriter.TextOf(rule.Target));
     }
 
     private static string TextOf(RuleMatch match) => match switch
@@ -31,22 +31,6 @@ internal static class RuleWriter
         CommentMatch comment => $" -m comment --comment {RawText.Quote(comment.Text)}",
         UnknownMatch unknown => $" -m {unknown.Module}{Rest(unknown.Options)}",
         _ => ExtensionWriter.TextOf(match),
-    };
-
-    private static string TextOf(RuleTarget target) => target switch
-    {
-        VerdictTarget verdict => verdict.Verdict switch
-        {
-            RuleVerdict.Accept => " -j ACCEPT",
-            RuleVerdict.Drop => " -j DROP",
-            _ => " -j RETURN",
-        },
-        JumpTarget jump => $" {(jump.IsGoto ? "-g" : "-j")} {jump.Chain}",
-        RejectTarget reject => $" -j REJECT --reject-with {Reject(reject.Reject)}",
-        MarkTarget mark => string.Create(CultureInfo.InvariantCulture, $" -j MARK --set-xmark 0x{mark.Value:x}/0x{mark.Mask:x}"),
-        NatTarget nat => Nat(nat),
-        UnknownTarget unknown => $" -j {unknown.Name}{Rest(unknown.Options)}",
-        _ => throw new NotSupportedException($"no spelling for {target}"),
     };
 
     private static string Not(bool negated) => negated ? " !" : "";
@@ -111,40 +95,5 @@ internal static class RuleWriter
             + (recent.HitCount > 0 ? $" --hitcount {recent.HitCount}" : "")
             + (recent.SameTtl ? " --rttl" : "")
             + $" --name {RawText.Quote(recent.Name)} --mask {IpNetwork.Format(family, recent.Mask)} {(recent.Side == PacketSide.Source ? "--rsource" : "--rdest")}";
-    }
-
-    private static string Reject(RejectKind kind) =>
-        Names.Of(kind >= RejectKind.V6NoRoute ? Names.RejectsV6 : Names.Rejects, kind);
-
-    private static string Nat(NatTarget nat)
-    {
-        string name = nat.Kind switch
-        {
-            NatKind.Dnat => "DNAT",
-            NatKind.Snat => "SNAT",
-            NatKind.Masquerade => "MASQUERADE",
-            _ => "REDIRECT",
-        };
-        string ports = nat.Ports is not { } range ? "" : range.Low == range.High ? $"{range.Low}" : $"{range.Low}-{range.High}";
-        string option = nat.Kind switch
-        {
-            NatKind.Dnat => " --to-destination " + Destination(nat, ports),
-            NatKind.Snat => " --to-source " + Destination(nat, ports),
-            _ => ports.Length == 0 ? "" : " --to-ports " + ports,
-        };
-        return $" -j {name}{option}"
-            + ((nat.Flags & NatFlags.Random) != 0 ? " --random" : "")
-            + ((nat.Flags & NatFlags.RandomFully) != 0 ? " --random-fully" : "")
-            + ((nat.Flags & NatFlags.Persistent) != 0 ? " --persistent" : "");
-    }
-
-    private static string Destination(NatTarget nat, string ports)
-    {
-        string addresses = nat.Low is not { } low ? ""
-            : nat.High is { } high && high != low ? $"{IpNetwork.Format(nat.Family, low)}-{IpNetwork.Format(nat.Family, high)}"
-            : IpNetwork.Format(nat.Family, low);
-        if (ports.Length == 0)
-            return addresses;
-        return nat.Family == IpFamily.V6 && addresses.Length > 0 ? $"[{addresses}]:{ports}" : $"{addresses}:{ports}";
     }
 }

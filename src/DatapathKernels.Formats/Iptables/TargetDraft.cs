@@ -3,15 +3,18 @@ using DatapathKernels.Filtering;
 namespace DatapathKernels.Formats.Iptables;
 
 /// <summary>A target extension while its options are read.</summary>
-internal sealed class TargetDraft
+internal sealed partial class TargetDraft
 {
+    private static readonly HashSet<string> Known =
+    [
+        "REJECT", "MARK", "CONNMARK", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "CT", "NOTRACK", "TTL", "HL", "DSCP",
+        "TOS", "TCPMSS", "SET", "LOG", "NFLOG", "TRACE",
+    ];
+
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> KnownSpans = Known.GetAlternateLookup<ReadOnlySpan<char>>();
+
     private string _name = "";
     private RejectKind _reject;
-    private uint _value, _mask;
-    private bool _hasMark;
-    private UInt128? _low, _high;
-    private PortRange? _ports;
-    private NatFlags _flags;
 
     /// <summary>True when the target, or an option of it, is kept by name only.</summary>
     public bool IsUnknown { get; set; }
@@ -19,7 +22,7 @@ internal sealed class TargetDraft
     /// <summary>The words of its options.</summary>
     public List<(int From, int To)> Raw { get; } = [];
 
-    public static bool IsKnown(ReadOnlySpan<char> name) => name is "REJECT" or "MARK" or "DNAT" or "SNAT" or "MASQUERADE" or "REDIRECT";
+    public static bool IsKnown(ReadOnlySpan<char> name) => KnownSpans.Contains(name);
 
     public void Reset(string name)
     {
@@ -27,8 +30,10 @@ internal sealed class TargetDraft
         IsUnknown = !IsKnown(name);
         Raw.Clear();
         _reject = RejectKind.None;
-        (_value, _mask, _hasMark) = (0, 0, false);
+        (_value, _mask, _packetMask, _hasValue, _copy) = (0, uint.MaxValue, uint.MaxValue, false, ConnectionMarkMode.Set);
         (_low, _high, _ports, _flags) = (null, null, null, NatFlags.None);
+        (_mode, _noTrack, _zone, _helper) = (HopLimitMode.Set, name == "NOTRACK", null, null);
+        (_log, _set) = (EmptyLog, EmptySet);
     }
 
     /// <summary>Reads an option. False when the target does not have it.</summary>
@@ -40,27 +45,58 @@ internal sealed class TargetDraft
         {
             "REJECT" => TryReject(option, ref arguments),
             "MARK" => TryMark(option, ref arguments),
+            "CONNMARK" => TryConnectionMark(option, ref arguments),
             "DNAT" => TryNat(option, "--to-destination", ref arguments),
             "SNAT" => TryNat(option, "--to-source", ref arguments),
-            _ => TryPorts(option, ref arguments),
+            "MASQUERADE" or "REDIRECT" => TryPorts(option, ref arguments),
+            "NETMAP" => TryNetmap(option, ref arguments),
+            "CT" => TryTracking(option, ref arguments),
+            "TTL" or "HL" => TryHopLimit(option, ref arguments),
+            "DSCP" => TryDscp(option, ref arguments),
+            "TOS" => TryTos(option, ref arguments),
+            "TCPMSS" => TryTcpMss(option, ref arguments),
+            "SET" => TrySet(option, ref arguments),
+            "LOG" => TryLog(option, ref arguments),
+            "NFLOG" => TryNfLog(option, ref arguments),
+            _ => false,
         };
     }
 
-    public RuleTarget Build(IpFamily family, LineTokens tokens)
+    public RuleTarget Build(IpFamily family, LineTokens tokens) =>
+        IsUnknown || IsIncomplete ? new UnknownTarget(_name, RawText.Join(tokens, Raw)) : Build(family);
+
+    /// <summary>True when the option without which the target says nothing is missing.</summary>
+    private bool IsIncomplete => _name switch
     {
-        if (IsUnknown || (_name == "MARK" && !_hasMark) || (_name is "DNAT" or "SNAT" && _low is null && _ports is null))
-            return new UnknownTarget(_name, RawText.Join(tokens, Raw));
-        return _name switch
-        {
-            "REJECT" => new RejectTarget(_reject != RejectKind.None ? _reject
-                : family == IpFamily.V4 ? RejectKind.PortUnreachable : RejectKind.V6PortUnreachable),
-            "MARK" => new MarkTarget(_value, _mask),
-            "DNAT" => new NatTarget(NatKind.Dnat, family, _low, _high, _ports, _flags),
-            "SNAT" => new NatTarget(NatKind.Snat, family, _low, _high, _ports, _flags),
-            "MASQUERADE" => new NatTarget(NatKind.Masquerade, family, null, null, _ports, _flags),
-            _ => new NatTarget(NatKind.Redirect, family, null, null, _ports, _flags),
-        };
-    }
+        "MARK" or "CONNMARK" or "TTL" or "HL" or "DSCP" or "TOS" or "TCPMSS" => !_hasValue,
+        "DNAT" or "SNAT" => _low is null && _ports is null,
+        "NETMAP" => _low is null,
+        "SET" => _set is { Add: null, Remove: null, Map: null },
+        _ => false,
+    };
+
+    private RuleTarget Build(IpFamily family) => _name switch
+    {
+        "REJECT" => new RejectTarget(_reject != RejectKind.None ? _reject
+            : family == IpFamily.V4 ? RejectKind.PortUnreachable : RejectKind.V6PortUnreachable),
+        "MARK" => new MarkTarget(_value, _mask),
+        "CONNMARK" => new ConnectionMarkTarget(_copy, _value, _mask, _packetMask),
+        "DNAT" => new NatTarget(NatKind.Dnat, family, _low, _high, _ports, _flags),
+        "SNAT" => new NatTarget(NatKind.Snat, family, _low, _high, _ports, _flags),
+        "MASQUERADE" => new NatTarget(NatKind.Masquerade, family, null, null, _ports, _flags),
+        "REDIRECT" => new NatTarget(NatKind.Redirect, family, null, null, _ports, _flags),
+        "NETMAP" => new NatTarget(NatKind.Netmap, family, _low, _high, null),
+        "CT" or "NOTRACK" => new TrackingTarget(_noTrack, _zone, _helper, IsAlias: _name == "NOTRACK"),
+        "TTL" => new HopLimitTarget(IpFamily.V4, _mode, (byte)_value),
+        "HL" => new HopLimitTarget(IpFamily.V6, _mode, (byte)_value),
+        "DSCP" => new DscpTarget((byte)_value),
+        "TOS" => new TosTarget((byte)_value, (byte)_mask),
+        "TCPMSS" => new TcpMssTarget(_value == ClampToPath ? null : (ushort)_value),
+        "SET" => _set,
+        "LOG" => _log with { Kind = LogKind.Log },
+        "NFLOG" => _log with { Kind = LogKind.NfLog },
+        _ => _log with { Kind = LogKind.Trace },
+    };
 
     private bool TryReject(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
@@ -73,100 +109,5 @@ internal sealed class TargetDraft
         if (text.StartsWith("icmp6-"))
             arguments.Family ??= IpFamily.V6;
         return true;
-    }
-
-    private bool TryMark(ReadOnlySpan<char> option, ref OptionArguments arguments)
-    {
-        if (option is not ("--set-mark" or "--set-xmark" or "--and-mark" or "--or-mark" or "--xor-mark"))
-            return false;
-        ReadOnlySpan<char> text = arguments.Take("a mark");
-        if (!Literals.TryMasked(text, out uint value, out uint mask))
-            throw arguments.Expected("a mark like 0x4000 or 0x4000/0x4000", text);
-        (_value, _mask) = option switch
-        {
-            "--set-mark" => (value, mask | value),
-            "--set-xmark" => (value, mask),
-            "--and-mark" => (0u, ~value),
-            "--or-mark" => (value, value),
-            _ => (value, 0u),
-        };
-        _hasMark = true;
-        return true;
-    }
-
-    private bool TryNat(ReadOnlySpan<char> option, string to, ref OptionArguments arguments)
-    {
-        if (!option.SequenceEqual(to))
-            return TryFlag(option);
-        ReadOnlySpan<char> text = arguments.Take("an address and port");
-        if (_low is not null || !TryRange(text, ref arguments))
-            throw arguments.Expected("an address range and ports like 10.0.0.1-10.0.0.9:80-90 or [fd00::1]:80, once", text);
-        return true;
-    }
-
-    /// <summary><c>address[-address][:port[-port]]</c>; IPv6 with ports in brackets.</summary>
-    private bool TryRange(ReadOnlySpan<char> text, ref OptionArguments arguments)
-    {
-        ReadOnlySpan<char> addresses = text, ports = default;
-        if (text is ['[', ..])
-        {
-            int close = text.IndexOf(']');
-            if (close < 0)
-                return false;
-            addresses = text[1..close];
-            ports = text[(close + 1)..];
-        }
-        else if (text.Count(':') == 1)
-        {
-            int colon = text.IndexOf(':');
-            addresses = text[..colon];
-            ports = text[colon..];
-        }
-
-        if (ports.Length > 0)
-        {
-            if (ports[0] != ':' || !Literals.TryPorts(ports[1..], '-', out PortRange range))
-                return false;
-            _ports = range;
-        }
-
-        return addresses.IsEmpty ? _ports is not null : TryAddresses(addresses, ref arguments);
-    }
-
-    private bool TryAddresses(ReadOnlySpan<char> text, ref OptionArguments arguments)
-    {
-        int dash = text.IndexOf('-');
-        if (!Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low))
-            return false;
-        UInt128 high = low;
-        if (dash >= 0 && (!Literals.TryAddress(text[(dash + 1)..], out IpFamily highFamily, out high) || highFamily != family || high < low))
-            return false;
-        arguments.Family ??= family;
-        (_low, _high) = (low, high);
-        return arguments.Family == family;
-    }
-
-    private bool TryPorts(ReadOnlySpan<char> option, ref OptionArguments arguments)
-    {
-        if (option is not ("--to-ports" or "--to-port"))
-            return TryFlag(option);
-        ReadOnlySpan<char> text = arguments.Take("a port or a range");
-        if (!Literals.TryPorts(text, '-', out PortRange range))
-            throw arguments.Expected("a port or a range like 1024-65535", text);
-        _ports = range;
-        return true;
-    }
-
-    private bool TryFlag(ReadOnlySpan<char> option)
-    {
-        NatFlags flag = option switch
-        {
-            "--random" => NatFlags.Random,
-            "--random-fully" => NatFlags.RandomFully,
-            "--persistent" => NatFlags.Persistent,
-            _ => NatFlags.None,
-        };
-        _flags |= flag;
-        return flag != NatFlags.None;
     }
 }

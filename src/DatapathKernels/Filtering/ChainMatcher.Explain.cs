@@ -65,14 +65,14 @@ public abstract unsafe partial class ChainMatcher
     /// <summary>The number of the test behind a head that said no last.</summary>
     internal int LastDiffering => _differing;
 
-    private void WalkTraced<TRandom>(WalkTrace trace, int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private void WalkTraced<TRandom>(WalkTrace trace, int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         trace.Begin(view, _hasConnection ? _connection : null);
         if (_program.Family == IpFamily.V4)
-            Walk(new TraceScan<RuleHeadV4>(_program.Heads, trace), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new TraceScan<RuleHeadV4>(_program.Heads, trace), chain, frame, info, view, ref meta, ref random, ref verdict);
         else
-            Walk(new TraceScan<RuleHeadV6>(_program.Heads, trace), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new TraceScan<RuleHeadV6>(_program.Heads, trace), chain, frame, info, view, ref meta, ref random, ref verdict);
         trace.End(verdict);
     }
 

@@ -11,7 +11,7 @@ public abstract partial class ChainMatcher
     // SAFE: ops come from the packer alone: the first of a block, the one after another (every block closes with its end,
     // which does not step on), a jump's block, or a return's place. Numbers are those the packer gave the blocks. The
     // depth of returns was measured when the rules were compiled.
-    private unsafe void WalkPacked<THead, TRandom>(PackedRules<THead> rules, int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void WalkPacked<THead, TRandom>(PackedRules<THead> rules, int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where THead : struct, IRuleHead
         where TRandom : struct, IRandomSource
     {
@@ -20,7 +20,7 @@ public abstract partial class ChainMatcher
         RuleCounters* counters = _state.Counters;
         WalkPlace* returns = rules.Returns;
         WalkPlace* back = returns;
-        Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length);
+        Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
         ulong* op = cells + rules.Starts[chain];
         int number = (int)*op++;
         while (true)
@@ -124,7 +124,6 @@ public abstract partial class ChainMatcher
             {
                 End(ref verdict, VerdictKind.Accept, number);
                 verdict.Destination = BindingAt<THead>(word, cell);
-                WriteDestination(verdict.Destination, frame, info, ref view, ref verdict);
                 return;
             }
             else if (action == (int)RuleAction.Continue)
@@ -173,9 +172,17 @@ public abstract partial class ChainMatcher
                 End(ref verdict, action == (int)RuleAction.Accept ? VerdictKind.Accept : VerdictKind.Drop, number);
                 return;
             }
+            else if (action == (int)RuleAction.Alter)
+            {
+                if (!AlterPacked(tail == null ? (RuleTail*)cell : tail, number, frame, info, view, ref meta, ref verdict))
+                    return;
+                packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
+                op = next;
+                number++;
+            }
             else
             {
-                FinishPacked(tail == null ? (RuleTail*)cell : tail, number, frame, info, ref view, ref random, ref verdict);
+                FinishPacked(tail == null ? (RuleTail*)cell : tail, number, chain, view, meta, ref random, ref verdict);
                 return;
             }
         }
@@ -183,9 +190,18 @@ public abstract partial class ChainMatcher
 
     // Out of the loop's way.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private unsafe void FinishPacked<TRandom>(RuleTail* tail, int number, Span<byte> frame, in PacketInfo info, ref PacketView view, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void FinishPacked<TRandom>(RuleTail* tail, int number, int chain, in PacketView view, in PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource =>
-        Finish(tail, number, frame, info, ref view, ref random, ref verdict);
+        Finish(tail, number, chain, view, meta, ref random, ref verdict);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private unsafe bool AlterPacked(RuleTail* tail, int number, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref PacketVerdict verdict)
+    {
+        bool goesOn = Alter(tail, number, frame, info, view, ref meta, ref verdict);
+        if (!goesOn)
+            End(ref verdict, VerdictKind.Drop, number);
+        return goesOn;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe NatBinding BindingAt<THead>(ulong word, ulong* cell)

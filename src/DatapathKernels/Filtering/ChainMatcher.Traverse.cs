@@ -10,7 +10,7 @@ public abstract partial class ChainMatcher
     /// before filter where destinations are chosen (PREROUTING, OUTPUT), and nat last where sources are (INPUT, POSTROUTING).
     /// </summary>
     /// <param name="hook">The hook.</param>
-    /// <param name="frame">The frame; DNAT rewrites it.</param>
+    /// <param name="frame">The frame; targets and translations rewrite it. Bytes behind the datagram are room for TCPMSS.</param>
     /// <param name="info">What <see cref="FlowParser"/> found in it.</param>
     /// <param name="meta">What the node knows of the packet.</param>
     /// <param name="random">Where <c>statistic</c> draws from.</param>
@@ -33,7 +33,7 @@ public abstract partial class ChainMatcher
     /// Runs a packet that arrived through the node: PREROUTING, then INPUT when its destination is local by then, otherwise
     /// FORWARD and POSTROUTING. Routing is the caller's: set <see cref="PacketMeta.OutInterface"/> beforehand; the TTL is not touched.
     /// </summary>
-    /// <param name="frame">The frame; DNAT rewrites it.</param>
+    /// <param name="frame">The frame; targets and translations rewrite it. Bytes behind the datagram are room for TCPMSS.</param>
     /// <param name="info">What <see cref="FlowParser"/> found in it.</param>
     /// <param name="meta">What the node knows of the packet.</param>
     /// <param name="random">Where <c>statistic</c> draws from.</param>
@@ -78,16 +78,33 @@ public abstract partial class ChainMatcher
         where TRandom : struct, IRandomSource
         where TConnections : struct, IConnectionState
     {
-        bool entry = hook is Hook.PreRouting or Hook.Output;
-        if (!RunTable(TableKind.Raw, hook, frame, info, ref view, ref meta, ref random, ref verdict))
+        if (!RunTable(TableKind.Raw, hook, frame, info, view, ref meta, ref random, ref verdict))
             return false;
-        if (entry)
+        if (hook is Hook.PreRouting or Hook.Output && (meta.State & ConnectionStates.Untracked) == 0)
             connections.Track(frame, info, ref meta);
         Describe(meta, ref connections);
-        return RunTable(TableKind.Mangle, hook, frame, info, ref view, ref meta, ref random, ref verdict)
+        uint connectionMark = meta.ConnectionMark;
+        bool goesOn = RunTracked(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
+        if (meta.ConnectionMark != connectionMark)
+            connections.Remark(meta);
+        if (goesOn && hook is Hook.Input or Hook.PostRouting && !connections.Confirm(ref meta))
+        {
+            End(ref verdict, VerdictKind.Drop, -1);
+            return false;
+        }
+
+        return goesOn;
+    }
+
+    private bool RunTracked<TRandom, TConnections>(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref TConnections connections, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+        where TConnections : struct, IConnectionState
+    {
+        bool entry = hook is Hook.PreRouting or Hook.Output;
+        return RunTable(TableKind.Mangle, hook, frame, info, view, ref meta, ref random, ref verdict)
             && (!entry || RunNat(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict))
-            && RunTable(TableKind.Filter, hook, frame, info, ref view, ref meta, ref random, ref verdict)
-            && RunTable(TableKind.Security, hook, frame, info, ref view, ref meta, ref random, ref verdict)
+            && RunTable(TableKind.Filter, hook, frame, info, view, ref meta, ref random, ref verdict)
+            && RunTable(TableKind.Security, hook, frame, info, view, ref meta, ref random, ref verdict)
             && (entry || RunNat(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict));
     }
 
@@ -95,7 +112,7 @@ public abstract partial class ChainMatcher
         where TRandom : struct, IRandomSource
         where TConnections : struct, IConnectionState
     {
-        if (hook == Hook.Forward)
+        if (hook == Hook.Forward || !_hasNat)
             return true;
         if (!connections.AsksNat(hook, frame, info, ref meta))
         {
@@ -106,30 +123,32 @@ public abstract partial class ChainMatcher
         // A fresh verdict for this table, so that Bind sees what this hook chose and not an earlier one.
         PacketVerdict answer = default;
         answer.Rule = -1;
-        bool goesOn = RunTable(TableKind.Nat, hook, frame, info, ref view, ref meta, ref random, ref answer);
+        bool goesOn = RunTable(TableKind.Nat, hook, frame, info, view, ref meta, ref random, ref answer);
         bool destination = hook is Hook.PreRouting or Hook.Output;
         NatBinding chosen = destination ? answer.Destination : answer.Source;
+        answer.Rewrite = verdict.Rewrite;
         if (goesOn)
         {
-            connections.Bind(hook, chosen, ref meta);
+            RewriteStatus written = connections.Bind(hook, chosen, frame, info, ref meta);
+            if (chosen.Kind != NatKind.None)
+                answer.Rewrite = written;
+            PacketView.TryLoad(_program.Family, frame, info, out view);
             Describe(meta, ref connections);
         }
 
         answer.Destination = destination ? chosen : verdict.Destination;
         answer.Source = destination ? verdict.Source : chosen;
-        if (chosen.Kind != NatKind.Dnat)
-            answer.Rewrite = verdict.Rewrite;
         verdict = answer;
         return goesOn;
     }
 
-    private bool RunTable<TRandom>(TableKind table, Hook hook, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private bool RunTable<TRandom>(TableKind table, Hook hook, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         int chain = _hookChains[HookIndex(table, hook)];
         if (chain < 0)
             return true;
-        Walk(chain, frame, info, ref view, ref meta, ref random, ref verdict);
+        Walk(chain, frame, info, view, ref meta, ref random, ref verdict);
         return verdict.Kind == VerdictKind.Accept;
     }
 

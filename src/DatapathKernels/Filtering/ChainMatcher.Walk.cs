@@ -7,9 +7,9 @@ namespace DatapathKernels.Filtering;
 /// <content>The walk of one chain, and all it jumps to.</content>
 public abstract partial class ChainMatcher
 {
-    /// <summary>Walks one chain (and what it jumps to) with one packet. MARK and DNAT act at once, on meta and frame.</summary>
+    /// <summary>Walks one chain (and what it jumps to) with one packet. Targets act at once, on meta and frame; of translations the destination is written, the source only told (see <see cref="PacketVerdict.Source"/>).</summary>
     /// <param name="chain">From <see cref="Find"/>, of this matcher.</param>
-    /// <param name="frame">The frame; DNAT rewrites it.</param>
+    /// <param name="frame">The frame; targets rewrite it. Bytes behind the datagram are room for TCPMSS.</param>
     /// <param name="info">What <see cref="FlowParser"/> found in it.</param>
     /// <param name="meta">What the node knows of the packet.</param>
     /// <param name="random">Where <c>statistic</c> draws from; one draw for each such test that is reached.</param>
@@ -19,14 +19,8 @@ public abstract partial class ChainMatcher
     public void Evaluate<TRandom>(ChainId chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, out PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        verdict = default;
-        verdict.Rule = -1;
         _hasConnection = false;
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
-        if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
-            verdict.Kind = VerdictKind.NotApplicable;
-        else
-            Walk(chain.Index, frame, info, ref view, ref meta, ref random, ref verdict);
+        EvaluateKnown(chain, frame, info, ref meta, ref random, out verdict);
     }
 
     /// <summary>The same for a packet whose connection is known, for rules that look at its tuples.</summary>
@@ -34,15 +28,26 @@ public abstract partial class ChainMatcher
     public void Evaluate<TRandom>(ChainId chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, in ConnectionRecord connection, ref TRandom random, out PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        verdict = default;
-        verdict.Rule = -1;
         _connection = connection;
         _hasConnection = true;
+        EvaluateKnown(chain, frame, info, ref meta, ref random, out verdict);
+    }
+
+    private void EvaluateKnown<TRandom>(ChainId chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, out PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+    {
+        verdict = default;
+        verdict.Rule = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+        {
             verdict.Kind = VerdictKind.NotApplicable;
-        else
-            Walk(chain.Index, frame, info, ref view, ref meta, ref random, ref verdict);
+            return;
+        }
+
+        Walk(chain.Index, frame, info, view, ref meta, ref random, ref verdict);
+        if (verdict.Destination.Kind != NatKind.None)
+            verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, frame, info);
     }
 
     /// <summary>Walks one chain with every frame of a burst: the same as one by one, in order.</summary>
@@ -63,29 +68,29 @@ public abstract partial class ChainMatcher
             Evaluate(chain, burst[i], infos[i], ref metas[i], ref random, out verdicts[i]);
     }
 
-    private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         if (_packedV4 is { } packedV4)
-            WalkPacked(packedV4, chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_packedV6 is { } packedV6)
-            WalkPacked(packedV6, chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            WalkPacked(packedV6, chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_columns is { } columns && _program.Family == IpFamily.V4)
-            Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_columns is { } columnsV6)
-            Walk(new VectorScan<RuleHeadV6, NativeIsa>(_program.Heads, columnsV6), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new VectorScan<RuleHeadV6, NativeIsa>(_program.Heads, columnsV6), chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_trace is { } trace)
-            WalkTraced(trace, chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            WalkTraced(trace, chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_program.Family == IpFamily.V4)
-            Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new LinearScan<RuleHeadV4>(_program.Heads), chain, frame, info, view, ref meta, ref random, ref verdict);
         else
-            Walk(new LinearScan<RuleHeadV6>(_program.Heads), chain, frame, info, ref view, ref meta, ref random, ref verdict);
+            Walk(new LinearScan<RuleHeadV6>(_program.Heads), chain, frame, info, view, ref meta, ref random, ref verdict);
     }
 
     // SAFE: every rule number comes from the program itself: a chain's start, a jump's argument, a return (the rule after a
     // jump), or the step to the next rule, and no chain end steps on. Scan stops at the chain's end at the latest. The depth
     // of returns was measured when the rules were compiled.
-    private unsafe void Walk<TScan, TRandom>(TScan scan, int chain, Span<byte> frame, in PacketInfo info, ref PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void Walk<TScan, TRandom>(TScan scan, int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TScan : struct, IRuleScan
         where TRandom : struct, IRandomSource
     {
@@ -114,7 +119,7 @@ public abstract partial class ChainMatcher
             }
 
             counters[rule].Packets++;
-            counters[rule].Bytes += info.L3Length;
+            counters[rule].Bytes += info.L3Length + meta.GrownBytes;
             switch (tail->Action)
             {
                 case RuleAction.Continue:
@@ -122,6 +127,15 @@ public abstract partial class ChainMatcher
                     break;
                 case RuleAction.Mark:
                     meta.Mark = (meta.Mark & ~tail->Argument2) ^ tail->Argument;
+                    rule++;
+                    break;
+                case RuleAction.Alter:
+                    if (!Alter(tail, rule, frame, info, view, ref meta, ref verdict))
+                    {
+                        End(ref verdict, VerdictKind.Drop, rule);
+                        return;
+                    }
+
                     rule++;
                     break;
                 case RuleAction.Jump:
@@ -138,14 +152,14 @@ public abstract partial class ChainMatcher
                     rule = depth > 0 ? _returns[--depth] : _program.Ends[chain];
                     break;
                 default:
-                    Finish(tail, rule, frame, info, ref view, ref random, ref verdict);
+                    Finish(tail, rule, chain, view, meta, ref random, ref verdict);
                     return;
             }
         }
     }
 
     /// <summary>The actions that end the walk.</summary>
-    private unsafe void Finish<TRandom>(RuleTail* tail, int rule, Span<byte> frame, in PacketInfo info, ref PacketView view, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void Finish<TRandom>(RuleTail* tail, int rule, int chain, in PacketView view, in PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         switch (tail->Action)
@@ -159,7 +173,7 @@ public abstract partial class ChainMatcher
                 break;
             case RuleAction.Nat:
                 End(ref verdict, VerdictKind.Accept, rule);
-                Translate(_program.NatTargets[tail->Argument], frame, info, ref view, ref random, ref verdict);
+                Translate(_program.Translations[tail->Argument], chain, view, meta, ref random, ref verdict);
                 break;
             case RuleAction.Unknown:
                 End(ref verdict, VerdictKind.UnknownTarget, rule);

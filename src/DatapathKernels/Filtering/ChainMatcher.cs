@@ -17,6 +17,9 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly RuleProgram _program;
     private readonly RuleState _state;
     private readonly NodeAddresses _addresses;
+    private readonly UInt128?[] _interfaceAddresses;
+    private readonly IPacketLog? _log;
+    private readonly bool _hasNat;
     private readonly RuleColumns? _columns;
     private readonly PackedRules<RuleHeadV4>? _packedV4;
     private readonly PackedRules<RuleHeadV6>? _packedV6;
@@ -59,6 +62,9 @@ public abstract partial class ChainMatcher : IDisposable
         for (int i = 0; i < rules.Options.Interfaces.Count; i++)
             _interfaces.TryAdd(rules.Options.Interfaces[i], checked((ushort)(i + 1)));
         InterfaceCount = rules.Options.Interfaces.Count;
+        _interfaceAddresses = AddressesOf(rules.Options);
+        _log = state is null ? rules.Options.Log : null;
+        _hasNat = Array.Exists(_program.Chains, chain => chain.Table == TableKind.Nat);
     }
 
     /// <summary>The family of its ruleset; other packets get <see cref="VerdictKind.NotApplicable"/>.</summary>
@@ -119,6 +125,19 @@ public abstract partial class ChainMatcher : IDisposable
         }
 
         return "";
+    }
+
+    /// <summary>By the interfaces' numbers.</summary>
+    private UInt128?[] AddressesOf(MatcherOptions options)
+    {
+        UInt128?[] addresses = new UInt128?[options.Interfaces.Count + 1];
+        foreach (InterfaceAddress address in options.InterfaceAddresses)
+        {
+            if (address.Address.Family == _program.Family && InterfaceId(address.Interface) is var id and > 0)
+                addresses[id] ??= address.Address.Address;
+        }
+
+        return addresses;
     }
 
     private static int HookIndex(TableKind table, Hook hook) => ((int)table * Hooks.Count) + (int)hook;

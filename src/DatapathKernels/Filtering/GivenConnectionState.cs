@@ -4,7 +4,9 @@ namespace DatapathKernels.Filtering;
 
 /// <summary>
 /// The simplest connection state: the caller has set it in <see cref="PacketMeta"/>. The nat table is asked for packets in
-/// state NEW only, and a destination it chooses shows as status <see cref="ConnectionStatuses.DestinationNat"/>.
+/// state NEW only; what it chooses is written at once, and shows as status <see cref="ConnectionStatuses.DestinationNat"/> or
+/// <see cref="ConnectionStatuses.SourceNat"/>. It knows no other connection, so every port counts as free: a source port stays
+/// when the rule's range allows it, else it is the first of the range.
 /// </summary>
 public readonly struct GivenConnectionState : IConnectionState
 {
@@ -28,12 +30,22 @@ public readonly struct GivenConnectionState : IConnectionState
         meta.State == ConnectionStates.New;
 
     /// <inheritdoc/>
-    public void Bind(Hook hook, in NatBinding binding, ref PacketMeta meta) => meta.Status |= binding.Kind switch
+    public RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
-        NatKind.Dnat or NatKind.Redirect => ConnectionStatuses.DestinationNat,
-        NatKind.Snat or NatKind.Masquerade => ConnectionStatuses.SourceNat,
-        _ => ConnectionStatuses.None,
-    };
+        if (binding.Kind == NatKind.None)
+            return RewriteStatus.Ok;
+        bool destination = hook is Hook.PreRouting or Hook.Output;
+        meta.Status |= destination ? ConnectionStatuses.DestinationNat : ConnectionStatuses.SourceNat;
+        return BindingWriter.Write(binding, destination, frame, info);
+    }
+
+    /// <inheritdoc/>
+    public void Remark(in PacketMeta meta)
+    {
+    }
+
+    /// <inheritdoc/>
+    public bool Confirm(ref PacketMeta meta) => true;
 
     /// <inheritdoc/>
     public bool TryDescribe(in PacketMeta meta, out ConnectionRecord record)

@@ -10,7 +10,7 @@ public interface IConnectionState
 {
     /// <summary>
     /// Between raw and mangle at PREROUTING and OUTPUT: finds or starts the packet's connection and sets state, status and
-    /// connection mark in <paramref name="meta"/>.
+    /// connection mark in <paramref name="meta"/>. Not called for packets that are exempt (NOTRACK).
     /// </summary>
     void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
@@ -20,8 +20,21 @@ public interface IConnectionState
     /// </summary>
     bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
-    /// <summary>After the nat rules were asked: remembers what they chose, and that they were asked.</summary>
-    void Bind(Hook hook, in NatBinding binding, ref PacketMeta meta);
+    /// <summary>
+    /// After the nat rules were asked: remembers what they chose (a binding without kind when nothing), and that they were
+    /// asked, and writes the translation into the frame. Ports are the connection table's to decide, which knows the free ones.
+    /// </summary>
+    /// <returns>How far it could be written.</returns>
+    RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
+
+    /// <summary>A target changed the connection's mark: it is now <see cref="PacketMeta.ConnectionMark"/>.</summary>
+    void Remark(in PacketMeta meta);
+
+    /// <summary>
+    /// At the end of INPUT and POSTROUTING, when nothing dropped the packet: a new connection enters the table. False when
+    /// there is no room for it, or another took its place: then the packet is dropped.
+    /// </summary>
+    bool Confirm(ref PacketMeta meta);
 
     /// <summary>
     /// The packet's connection as it is now. Called after <see cref="Track"/> and <see cref="Bind"/>, and only when the ruleset

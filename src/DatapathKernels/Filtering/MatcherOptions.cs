@@ -9,6 +9,15 @@ public sealed record MatcherOptions
     /// <summary>The node's interfaces, for <c>-i</c> and <c>-o</c>. The first has number 1.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 
+    /// <summary>
+    /// The primary address of each interface, for MASQUERADE (that of the interface the packet leaves by) and REDIRECT (that of
+    /// the one it came in by). The first of the ruleset's family counts.
+    /// </summary>
+    public IReadOnlyList<InterfaceAddress> InterfaceAddresses { get; init; } = [];
+
+    /// <summary>Told of packets that meet LOG, NFLOG or TRACE; null for nobody.</summary>
+    public IPacketLog? Log { get; init; }
+
     /// <summary>The node's ipsets, for <c>-m set</c> and <c>-j SET</c>.</summary>
     public IpSetCollection Sets { get; init; } = new();
 

@@ -29,4 +29,18 @@ public struct PacketMeta
 
     /// <summary>Whom the link layer addressed it to, for <c>pkttype</c>.</summary>
     public PacketType Type;
+
+    /// <summary>The conntrack zone its connection is looked up in; CT sets it.</summary>
+    public ushort Zone;
+
+    /// <summary>
+    /// The smaller of the path MTUs to its destination and back to its source, for <c>--clamp-mss-to-pmtu</c>; 0 counts as 1500.
+    /// </summary>
+    public ushort PathMtu;
+
+    /// <summary>
+    /// Bytes by which a target (TCPMSS) made the datagram longer than its <see cref="Packets.PacketInfo"/> says. Set it to zero
+    /// with every new packet.
+    /// </summary>
+    public ushort GrownBytes;
 }

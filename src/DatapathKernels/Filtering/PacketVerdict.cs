@@ -16,12 +16,15 @@ public struct PacketVerdict
     /// <summary>The rule that decided, for <see cref="ChainMatcher.RuleAt"/>; -1 when a policy or the end of a chain did.</summary>
     public int Rule;
 
-    /// <summary>How far DNAT could write its destination into the frame; see <see cref="RewriteStatus"/>.</summary>
+    /// <summary>How far targets could write what they chose into the frame; see <see cref="RewriteStatus"/>.</summary>
     public RewriteStatus Rewrite;
 
-    /// <summary>The new destination (DNAT, REDIRECT); none when the packet keeps its own. DNAT is already written into the frame.</summary>
+    /// <summary>The new destination (DNAT, REDIRECT); none when the packet keeps its own. It is written into the frame, unless no address could be found for it.</summary>
     public NatBinding Destination;
 
-    /// <summary>The new source (SNAT, MASQUERADE) as the rule asks for it; writing it is the connection table's business, which knows the free ports.</summary>
+    /// <summary>
+    /// The new source (SNAT, MASQUERADE) as the rule asks for it. <see cref="IConnectionState.Bind"/> writes it, which knows the free
+    /// ports; the walk of a single chain, which knows none, leaves the source as it is.
+    /// </summary>
     public NatBinding Source;
 }

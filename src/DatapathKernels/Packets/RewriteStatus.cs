@@ -1,6 +1,6 @@
 namespace DatapathKernels.Packets;
 
-/// <summary>What <see cref="AddressRewriter"/> did.</summary>
+/// <summary>What <see cref="AddressRewriter"/> and <see cref="SegmentSizeRewriter"/> did.</summary>
 public enum RewriteStatus : byte
 {
     /// <summary>Address and port (or ICMP identifier) are rewritten and every checksum is mended.</summary>
@@ -11,7 +11,10 @@ public enum RewriteStatus : byte
 
     /// <summary>
     /// Nothing was changed: the first fragment of an SCTP packet needs another port, and its CRC covers bytes that this
-    /// frame does not hold. Reassemble first, as Linux does.
+    /// frame does not hold: reassemble first, as Linux does. Or there is no whole TCP header to look at.
     /// </summary>
     NotWhole,
+
+    /// <summary>Nothing was changed: the packet would have grown past the end of its buffer.</summary>
+    NoRoom,
 }

@@ -89,7 +89,7 @@ public class ConnectionMatchTests
     }
 
     [Fact]
-    public void Packet_meta_stays_small() => Assert.Equal(24, System.Runtime.CompilerServices.Unsafe.SizeOf<PacketMeta>());
+    public void Packet_meta_stays_small() => Assert.Equal(32, System.Runtime.CompilerServices.Unsafe.SizeOf<PacketMeta>());
 
     private static bool Fits(string words, ConnectionRecord record, ConnectionStates state)
     {

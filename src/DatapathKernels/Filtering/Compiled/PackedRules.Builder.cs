@@ -193,10 +193,10 @@ internal sealed unsafe partial class PackedRules<THead>
         {
             if (tail.Action != RuleAction.Nat)
                 return default;
-            NatTarget target = program.NatTargets[tail.Argument];
-            bool isFixed = target.Kind == NatKind.Dnat && target.Low is not null && target.Low == target.High
-                && (target.Ports is not { } ports || ports.Low == ports.High);
-            return isFixed ? ChainMatcher.BindingOf(target, program.Family) : default;
+            ref readonly Translation translation = ref program.Translations[tail.Argument];
+            NatBinding binding = translation.Binding;
+            bool isFixed = binding.Kind == NatKind.Dnat && binding.HasAddress && translation.Address == TranslationAddress.Given && binding.Port == binding.HighPort;
+            return isFixed ? binding : default;
         }
 
         private int PackDnat(in NatBinding binding, Span<ulong> cells, ref uint argument)

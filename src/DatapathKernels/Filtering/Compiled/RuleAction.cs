@@ -22,7 +22,10 @@ internal enum RuleAction : byte
     /// <summary>mark = (mark &amp; ~Argument2) ^ Argument.</summary>
     Mark,
 
-    /// <summary>Translate by <see cref="RuleProgram.NatTargets"/>[Argument].</summary>
+    /// <summary>Change the packet as <see cref="RuleTail.Alteration"/> says; on to the next rule.</summary>
+    Alter,
+
+    /// <summary>Translate by <see cref="RuleProgram.Translations"/>[Argument].</summary>
     Nat,
 
     /// <summary>A target that is not carried out.</summary>

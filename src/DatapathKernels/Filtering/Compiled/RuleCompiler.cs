@@ -14,7 +14,10 @@ internal sealed partial class RuleCompiler
     private readonly List<Chain> _chains = [];
     private readonly List<int> _starts = [], _ends = [];
     private readonly Dictionary<Chain, int> _chainStart = [];
-    private readonly List<NatTarget> _nat = [];
+    private readonly List<Translation> _translations = [];
+    private readonly List<ConnectionMarkTarget> _connectionMarks = [];
+    private readonly List<SetChange> _setChanges = [];
+    private readonly List<LogTarget> _logs = [];
     private readonly List<IpNetwork> _networks = [];
     private readonly List<PortRange> _ports = [];
     private readonly List<ulong> _interfaceSets = [];
@@ -64,7 +67,10 @@ internal sealed partial class RuleCompiler
             Starts = [.. _starts],
             Ends = [.. _ends],
             MaxDepth = depth,
-            NatTargets = [.. _nat],
+            Translations = [.. _translations],
+            ConnectionMarks = [.. _connectionMarks],
+            SetChanges = [.. _setChanges],
+            Logs = [.. _logs],
             Networks = [.. _networks],
             PortRanges = [.. _ports],
             InterfaceSets = [.. _interfaceSets],
@@ -120,23 +126,6 @@ internal sealed partial class RuleCompiler
         _tails.Add(tail);
         _rules.Add(rule);
     }
-
-    private RuleTail ActionOf(Table table, RuleTarget? target) => target switch
-    {
-        null => new RuleTail { Action = RuleAction.Continue },
-        VerdictTarget { Verdict: RuleVerdict.Accept } => new RuleTail { Action = RuleAction.Accept },
-        VerdictTarget { Verdict: RuleVerdict.Drop } => new RuleTail { Action = RuleAction.Drop },
-        VerdictTarget => new RuleTail { Action = RuleAction.Return },
-        JumpTarget jump => new RuleTail
-        {
-            Action = jump.IsGoto ? RuleAction.Goto : RuleAction.Jump,
-            Argument = (uint)_chainStart[table.Find(jump.Chain)!],
-        },
-        RejectTarget reject => new RuleTail { Action = RuleAction.Reject, Argument = (uint)reject.Reject },
-        MarkTarget mark => new RuleTail { Action = RuleAction.Mark, Argument = mark.Value, Argument2 = mark.Mask },
-        NatTarget nat => new RuleTail { Action = RuleAction.Nat, Argument = Append(_nat, nat) },
-        _ => new RuleTail { Action = _options.Unknown == UnknownPolicy.Error ? RuleAction.Unknown : RuleAction.Continue },
-    };
 
     /// <summary>The number of a set among those the program uses; false when the node has none of that name.</summary>
     private bool TryFindSet(string name, out uint number)

@@ -55,7 +55,13 @@ internal sealed unsafe class RuleProgram : IDisposable
     /// <summary>The longest way of jumps from any chain.</summary>
     public required int MaxDepth { get; init; }
 
-    public required NatTarget[] NatTargets { get; init; }
+    public required Translation[] Translations { get; init; }
+
+    public required ConnectionMarkTarget[] ConnectionMarks { get; init; }
+
+    public required SetChange[] SetChanges { get; init; }
+
+    public required LogTarget[] Logs { get; init; }
 
     public required IpNetwork[] Networks { get; init; }
 

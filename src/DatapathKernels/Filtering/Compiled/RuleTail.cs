@@ -14,6 +14,9 @@ internal struct RuleTail
 
     public RuleAction Action;
 
+    /// <summary>What <see cref="RuleAction.Alter"/> does.</summary>
+    public Alteration Alteration;
+
     public uint Argument;
 
     public uint Argument2;

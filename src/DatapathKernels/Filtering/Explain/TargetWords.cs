@@ -12,10 +12,21 @@ internal static class TargetWords
         JumpTarget jump => $"{(jump.IsGoto ? "go" : "jump")} to {jump.Chain}",
         RejectTarget reject => $"reject with {reject.Reject}",
         MarkTarget mark => $"mark 0x{mark.Value:x}/0x{mark.Mask:x}",
+        ConnectionMarkTarget { Mode: ConnectionMarkMode.Set } mark => $"connection mark 0x{mark.Value:x}/0x{mark.Mask:x}",
+        ConnectionMarkTarget mark => $"{(mark.Mode == ConnectionMarkMode.Save ? "save" : "restore")} connection mark, mask 0x{mark.Mask:x}, packet mask 0x{mark.PacketMask:x}",
+        HopLimitTarget hops => $"{(hops.Family == IpFamily.V4 ? "TTL" : "hop limit")} {hops.Mode.ToString().ToLowerInvariant()} {hops.Value}",
+        DscpTarget dscp => $"DSCP {dscp.Value}",
+        TosTarget tos => $"TOS 0x{tos.Value:x2}/0x{tos.Mask:x2}",
+        TcpMssTarget mss => mss.Bytes is { } bytes ? $"segment size at most {bytes}" : "segment size as the path MTU allows",
+        TrackingTarget tracking => tracking.NoTrack ? "do not track" : $"track{(tracking.Zone is { } zone ? $" in zone {zone}" : "")}{(tracking.Helper is { } helper ? $" with helper {helper}" : "")}",
+        SetTarget set => $"change sets{Set(" add to", set.Add)}{Set(" remove from", set.Remove)}{Set(" map by", set.Map)}",
+        LogTarget log => $"{log.Kind.ToString().ToUpperInvariant()}{(log.Prefix.Length > 0 ? $" \"{log.Prefix}\"" : "")}",
         NatTarget nat => Nat(nat),
         UnknownTarget unknown => $"target {unknown.Name} {unknown.Options} (not carried out)",
         _ => target.ToString(),
     };
+
+    private static string Set(string what, SetReference? set) => set is { } found ? $"{what} {found.Name} ({found.Directions})" : "";
 
     private static string Nat(NatTarget nat)
     {

@@ -17,4 +17,7 @@ public enum NatKind : byte
 
     /// <summary>The node itself as destination.</summary>
     Redirect,
+
+    /// <summary>Another network, host part kept: the destination before routing, the source after it.</summary>
+    Netmap,
 }
