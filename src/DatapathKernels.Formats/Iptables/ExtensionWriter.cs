@@ -12,7 +12,7 @@ internal static class ExtensionWriter
         LengthMatch length => $" -m length{Not(length.Negated)} --length {new PortRange(length.Low, length.High)}",
         DscpMatch dscp => $" -m dscp{Not(dscp.Negated)} --dscp {Byte(dscp.Value)}",
         TosMatch tos => $" -m tos{Not(tos.Negated)} --tos {Byte(tos.Value)}/{Byte(tos.Mask)}",
-        EcnMatch ecn => $" -m ecn{Flag(ecn.Cwr, "--ecn-tcp-cwr")}{Flag(ecn.Ece, "--ecn-tcp-ece")}"
+        EcnMatch ecn => $" -m ecn{Flag(ecn.Ece, "--ecn-tcp-ece")}{Flag(ecn.Cwr, "--ecn-tcp-cwr")}"
             + (ecn.CodePoint is { } point ? $"{Not(ecn.CodePointNegated)} --ecn-ip-ect {point}" : ""),
         IpRangeMatch range => " -m iprange"
             + (range.Source is { } source ? $"{Not(range.SourceNegated)} --src-range {source}" : "")

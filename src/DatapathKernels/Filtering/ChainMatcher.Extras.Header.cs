@@ -21,6 +21,19 @@ public abstract partial class ChainMatcher
         _program.Family == IpFamily.V4 ? datagram[1] : (byte)((datagram[0] << 4) | (datagram[1] >> 4));
 
     /// <summary>
+    /// The byte of TCP's flags. xt_ecn.c looks where the header would be without asking whether this is a later fragment: of an
+    /// IPv4 one it reads payload, of an IPv6 one, whose offset nobody set, the IP header. Fewer than 20 bytes fit nothing.
+    /// </summary>
+    internal static bool TryEcnFlags(ReadOnlySpan<byte> frame, in PacketInfo info, out byte flags)
+    {
+        bool misread = (info.Flags & (PacketFlags.Ipv6 | PacketFlags.NonFirstFragment)) == (PacketFlags.Ipv6 | PacketFlags.NonFirstFragment);
+        int offset = misread ? info.L3Offset : info.L4Offset;
+        bool there = info.L4Offset != 0 && offset + 20u <= info.L3Offset + info.L3Length && offset + 20u <= (uint)frame.Length;
+        flags = there ? frame[offset + 13] : (byte)0;
+        return there;
+    }
+
+    /// <summary>
     /// True when an Ethernet header stands before the datagram. Of the link layers there are, only Ethernet's headers (14 bytes,
     /// and 4 for each tag) end two bytes behind a multiple of four; raw, loopback and both cooked captures end on one.
     /// </summary>

@@ -53,6 +53,11 @@ public abstract partial class ChainMatcher
                     return ExtraResult.Differs;
                 fits = TestMac(extra, frame, info);
                 break;
+            case ExtraKind.EcnFlags:
+                if (!TryEcnFlags(frame, info, out byte flags))
+                    return ExtraResult.Differs;
+                fits = (flags & extra.B) != 0;
+                break;
             case ExtraKind.TrafficClass or ExtraKind.Ttl or ExtraKind.U32:
                 fits = TestHeader(extra, frame, info);
                 break;

@@ -72,6 +72,9 @@ internal enum ExtraKind : byte
     /// <summary>A TCP option of kind A.</summary>
     TcpOption,
 
+    /// <summary>Congestion flags of TCP: one of B is set.</summary>
+    EcnFlags,
+
     /// <summary>Expression B.</summary>
     U32,
 

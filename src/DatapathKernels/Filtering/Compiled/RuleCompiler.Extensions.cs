@@ -52,16 +52,16 @@ internal sealed partial class RuleCompiler
         }
     }
 
-    /// <summary>The flags of TCP first, as the kernel's match requires <c>-p tcp</c> for them.</summary>
+    /// <summary>The kernel refuses tests of TCP's flags in rules without <c>-p tcp</c>; here they imply it.</summary>
     private void CompileEcn(EcnMatch ecn, ref HeadTests head)
     {
         const uint Ece = 0x40, Cwr = 0x80;
         if (ecn.CodePoint is { } point)
             Extra(ExtraKind.TrafficClass, ecn.CodePointNegated, b: point, c: 3);
         if (ecn.Ece is { } ece)
-            Extra(ExtraKind.TcpFlags, !ece, b: Ece, c: Ece);
+            Extra(ExtraKind.EcnFlags, !ece, b: Ece);
         if (ecn.Cwr is { } cwr)
-            Extra(ExtraKind.TcpFlags, !cwr, b: Cwr, c: Cwr);
+            Extra(ExtraKind.EcnFlags, !cwr, b: Cwr);
         if (ecn.Ece is not null || ecn.Cwr is not null)
             CompileProtocol(IpProtocol.Tcp, ref head);
     }

@@ -61,8 +61,8 @@ internal sealed unsafe partial class TestWords
         if (ecn.Ece is null && ecn.Cwr is null)
             return;
         AddProtocol(IpProtocol.Tcp, false);
-        AddTransport();
-        int flags = (byte)(_view.Transport >> PacketView.FlagsShift);
+        bool there = ChainMatcher.TryEcnFlags(new ReadOnlySpan<byte>(_frame, _frameLength), _info, out byte flags);
+        Add("transport header", there ? "(present)" : "(missing)", "present", false, there);
         if (ecn.Ece is { } ece)
             Add("TCP flags", Flags(flags), "with ECE", !ece, (flags & 0x40) != 0);
         if (ecn.Cwr is { } cwr)
