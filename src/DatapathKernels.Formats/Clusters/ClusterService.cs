@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace DatapathKernels.Formats.Clusters;
 
-/// <summary>A Kubernetes service of type ClusterIP.</summary>
+/// <summary>
+/// A Kubernetes service, of whatever type: a node port, external IPs and load balancer addresses are what tells the types
+/// apart for a proxy.
+/// </summary>
 public sealed record ClusterService
 {
     /// <summary>Namespace.</summary>
@@ -23,6 +26,21 @@ public sealed record ClusterService
 
     /// <summary>Clients inside the cluster reach endpoints on their own node only (internalTrafficPolicy: Local).</summary>
     public bool InternalTrafficLocal { get; init; }
+
+    /// <summary>Clients from outside reach endpoints on the node they came to only (externalTrafficPolicy: Local).</summary>
+    public bool ExternalTrafficLocal { get; init; }
+
+    /// <summary>Addresses somebody routes to the nodes, at which the service answers too.</summary>
+    public IReadOnlyList<IPAddress> ExternalIPs { get; init; } = [];
+
+    /// <summary>The addresses of its load balancer (status.loadBalancer.ingress) that proxies answer for.</summary>
+    public IReadOnlyList<IPAddress> LoadBalancerIPs { get; init; } = [];
+
+    /// <summary>Who may come through the load balancer; everybody when empty.</summary>
+    public IReadOnlyList<IPNetwork> LoadBalancerSourceRanges { get; init; } = [];
+
+    /// <summary>The port of every node at which the load balancer asks whether it has endpoints; 0 for none. With <see cref="ExternalTrafficLocal"/> only.</summary>
+    public ushort HealthCheckNodePort { get; init; }
 
     /// <summary>The cluster IP of a family, or null.</summary>
     public IPAddress? ClusterIP(AddressFamily family)

@@ -19,6 +19,12 @@ public static class KubeProxyChains
     /// <summary>The chain that balances over the endpoints on this node, <c>KUBE-SVL-...</c>.</summary>
     public static string ServiceLocal(string portName, IpProtocol protocol) => Hashed("KUBE-SVL-", portName + ProtocolName(protocol));
 
+    /// <summary>The chain of traffic to a port's external addresses, <c>KUBE-EXT-...</c>.</summary>
+    public static string External(string portName, IpProtocol protocol) => Hashed("KUBE-EXT-", portName + ProtocolName(protocol));
+
+    /// <summary>The chain of a load balancer's source ranges, <c>KUBE-FW-...</c>.</summary>
+    public static string Firewall(string portName, IpProtocol protocol) => Hashed("KUBE-FW-", portName + ProtocolName(protocol));
+
     /// <summary>The chain of one endpoint, <c>KUBE-SEP-...</c>.</summary>
     /// <param name="portName">As <see cref="ClusterService.PortName"/> gives it.</param>
     /// <param name="protocol">TCP, UDP or SCTP.</param>
@@ -53,6 +59,6 @@ public static class KubeProxyChains
                 name[prefix.Length + (group * 8) + i] = alphabet[(int)(bits >> (35 - (i * 5))) & 31];
         }
 
-        return new string(name);
+        return new string(name[..(prefix.Length + 16)]);
     }
 }

@@ -42,6 +42,20 @@ public sealed record KubeProxyOptions
     /// <summary>Node ports answer on 127.0.0.1 too (<c>--iptables-localhost-nodeports</c>); never so for IPv6.</summary>
     public bool LocalhostNodePorts { get; init; } = true;
 
+    /// <summary>
+    /// Node ports answer on the node's addresses in these ranges only (<c>--nodeport-addresses</c>); on all of them when empty.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> NodePortAddresses { get; init; } = [];
+
+    /// <summary>The addresses of the node's interfaces, loopback included; null is loopback and the addresses of the cluster's node.</summary>
+    public IReadOnlyList<IPAddress>? InterfaceAddresses { get; init; }
+
+    /// <summary>
+    /// The node's primary address: a load balancer range that holds it lets the node itself through. Null is the first
+    /// address of the family of the cluster's node.
+    /// </summary>
+    public IPAddress? NodeIP { get; init; }
+
     /// <summary>Conntrack lets TCP packets outside the window pass (<c>--conntrack-tcp-be-liberal</c>): INVALID is not dropped.</summary>
     public bool ConntrackTcpLiberal { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace DatapathKernels.Formats.Clusters;
 
 /// <summary>The chains and rules that do not depend on services.</summary>
@@ -14,13 +16,16 @@ internal sealed partial class KubeProxyRuleset
     {
         foreach (string chain in (ReadOnlySpan<string>)[Services, ExternalServices, Forward, NodePorts, ProxyFirewall])
             _filter.Declare(chain);
-        if (_localhostNodePorts)
+        if (_localhostNodePorts || HasKubeletFirewall)
             _filter.Declare(Firewall);
         foreach (string chain in (ReadOnlySpan<string>)[Services, NodePorts, Postrouting, MarkMasquerade])
             _nat.Declare(chain);
         if (_options.BaseChains)
             AddBaseChains();
     }
+
+    /// <summary>The kubelet makes this chain and the jumps to it on every node, whether kube-proxy puts a rule into it or not.</summary>
+    private bool HasKubeletFirewall => _options.BaseChains && !_v6;
 
     /// <summary>
     /// kube-proxy inserts its jumps at the head of the built-in chains one by one, so they stand in the reverse of the
@@ -35,7 +40,7 @@ internal sealed partial class KubeProxyRuleset
 
         foreach (string chain in (ReadOnlySpan<string>)["INPUT", "FORWARD", "OUTPUT"])
             _filter.DeclareBase(chain);
-        if (_localhostNodePorts)
+        if (HasKubeletFirewall)
             _filter.Add("INPUT", "-j " + Firewall);
         _filter.Add("INPUT", firewall);
         _filter.Add("INPUT", "-m comment --comment \"kubernetes health check service ports\" -j " + NodePorts);
@@ -44,7 +49,7 @@ internal sealed partial class KubeProxyRuleset
         _filter.Add("FORWARD", "-m comment --comment \"kubernetes forwarding rules\" -j " + Forward);
         _filter.Add("FORWARD", isNew + portals);
         _filter.Add("FORWARD", external);
-        if (_localhostNodePorts)
+        if (HasKubeletFirewall)
             _filter.Add("OUTPUT", "-j " + Firewall);
         _filter.Add("OUTPUT", firewall);
         _filter.Add("OUTPUT", isNew + portals);
@@ -86,20 +91,51 @@ internal sealed partial class KubeProxyRuleset
     /// <summary>The rules it writes after them.</summary>
     private void AddTrailingRules()
     {
-        _nat.Add(NodePortsJump());
+        AddNodePortsJumps();
         if (!_options.ConntrackTcpLiberal)
             _filter.Add(new KubeRule(Forward) { States = "INVALID", Target = "DROP" });
         _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding rules", Mark = MasqueradeMark, Target = "ACCEPT" });
         _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding conntrack rule", States = "RELATED,ESTABLISHED", Target = "ACCEPT" });
     }
 
-    /// <summary>The last rule of the dispatching chain: everything to an address of the node may be a node port.</summary>
-    private KubeRule NodePortsJump() => new(Services)
+    /// <summary>
+    /// The last rules of the dispatching chain: everything to an address of the node may be a node port. With
+    /// <c>--nodeport-addresses</c> one rule for each address that is meant.
+    /// </summary>
+    private void AddNodePortsJumps()
     {
-        Comment = "kubernetes service nodeports; NOTE: this must be the last rule in this chain",
-        DestinationIsLocal = true,
-        Destination = _localhostNodePorts ? null : _v6 ? "::1/128" : "127.0.0.0/8",
-        NotDestination = !_localhostNodePorts,
-        Target = NodePorts,
-    };
+        KubeRule jump = new(Services)
+        {
+            Comment = "kubernetes service nodeports; NOTE: this must be the last rule in this chain",
+            Target = NodePorts,
+        };
+        if (_options.NodePortAddresses.Count == 0)
+        {
+            _nat.Add(jump with
+            {
+                DestinationIsLocal = true,
+                Destination = _localhostNodePorts ? null : _v6 ? "::1/128" : "127.0.0.0/8",
+                NotDestination = !_localhostNodePorts,
+            });
+            return;
+        }
+
+        foreach (IPAddress address in _interfaceAddresses)
+        {
+            bool answers = address.AddressFamily == _options.Family && (_localhostNodePorts || !IPAddress.IsLoopback(address));
+            if (answers && Contains(_options.NodePortAddresses, address))
+                _nat.Add(jump with { Destination = address.ToString() });
+        }
+    }
+
+    private static bool Contains(IReadOnlyList<IPNetwork> ranges, IPAddress address)
+    {
+        foreach (IPNetwork range in ranges)
+        {
+            if (range.Contains(address))
+                return true;
+        }
+
+        return false;
+    }
 }

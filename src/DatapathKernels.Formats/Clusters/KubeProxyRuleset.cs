@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -20,6 +21,8 @@ internal sealed partial class KubeProxyRuleset
     private readonly string _node;
     private readonly string _zone;
     private readonly string? _podRange;
+    private readonly IPAddress? _nodeIP;
+    private readonly IReadOnlyList<IPAddress> _interfaceAddresses;
 
     public KubeProxyRuleset(Cluster cluster, KubeProxyOptions options)
     {
@@ -33,18 +36,30 @@ internal sealed partial class KubeProxyRuleset
         _localhostNodePorts = options.LocalhostNodePorts && !_v6;
         _largeCluster = CountEndpoints(cluster, options.Family) > options.LargeClusterEndpoints;
         _node = options.NodeName ?? (cluster.Nodes.Count > 0 ? cluster.Nodes[0].Name : "");
-        _zone = ZoneOf(cluster, _node);
+        ClusterNode? node = NodeOf(cluster, _node);
+        _zone = node?.Zone ?? "";
         _podRange = options.DetectLocalTraffic ? (options.PodRange ?? cluster.PodRange(options.Family))?.ToString() : null;
+        _nodeIP = options.NodeIP ?? AddressOf(node, options.Family);
+        _interfaceAddresses = options.InterfaceAddresses ?? [IPAddress.Loopback, IPAddress.IPv6Loopback, .. node?.Addresses ?? []];
     }
 
+    /// <summary>A full sync: everything.</summary>
     public void Write(TextWriter writer)
     {
         AddFixedChains();
         AddLeadingRules();
-        foreach ((ClusterService service, ServicePort port) in ServicePorts())
-            AddServicePort(service, port);
-        AddTrailingRules();
+        foreach (KubeServicePort port in ServicePorts())
+        {
+            AddDispatch(port);
+            AddChains(_nat, port);
+        }
 
+        AddTrailingRules();
+        WriteTables(writer);
+    }
+
+    private void WriteTables(TextWriter writer)
+    {
         bool sorted = _options.Order == RulesetOrder.Sorted || _options.Spelling == RulesetSpelling.Save;
         _filter.WriteTo(writer, sorted);
         _nat.WriteTo(writer, sorted);
@@ -65,29 +80,42 @@ internal sealed partial class KubeProxyRuleset
         return count;
     }
 
-    private static string ZoneOf(Cluster cluster, string name)
+    private static ClusterNode? NodeOf(Cluster cluster, string name)
     {
         foreach (ClusterNode node in cluster.Nodes)
         {
             if (node.Name == name)
-                return node.Zone;
+                return node;
         }
 
-        return "";
+        return null;
     }
 
-    private List<(ClusterService Service, ServicePort Port)> ServicePorts()
+    private static IPAddress? AddressOf(ClusterNode? node, AddressFamily family)
     {
-        List<(ClusterService Service, ServicePort Port)> ports = [];
+        foreach (IPAddress address in node?.Addresses ?? [])
+        {
+            if (address.AddressFamily == family)
+                return address;
+        }
+
+        return null;
+    }
+
+    /// <summary>The ports of every service that has a cluster IP of this family, in the order of the options.</summary>
+    private List<KubeServicePort> ServicePorts()
+    {
+        List<KubeServicePort> ports = [];
         foreach (ClusterService service in _cluster.Services)
         {
-            foreach (ServicePort port in service.Ports)
-                ports.Add((service, port));
+            IPAddress? clusterIP = service.ClusterIP(_options.Family);
+            for (int i = 0; i < service.Ports.Count && clusterIP is not null; i++)
+                ports.Add(new(service, service.Ports[i], clusterIP, EndpointSelection.Select(service.Ports[i], _options.Family, _node, _zone)));
         }
 
         if (_options.Order == RulesetOrder.Sorted)
-            ports.Sort((a, b) => string.CompareOrdinal(a.Service.PortName(a.Port), b.Service.PortName(b.Port)));
-        else
+            ports.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        else if (_options.Order == RulesetOrder.Random)
             new SeededRandom(_options.OrderSeed, stream: 3).Shuffle(CollectionsMarshal.AsSpan(ports));
         return ports;
     }

@@ -27,6 +27,9 @@ internal readonly record struct KubeRule(string Chain)
     /// <summary>The destination is an address of the node (<c>addrtype --dst-type LOCAL</c>).</summary>
     public bool DestinationIsLocal { get; init; }
 
+    /// <summary>The source is an address of the node (<c>addrtype --src-type LOCAL</c>).</summary>
+    public bool SourceIsLocal { get; init; }
+
     /// <summary>Remembers the source in this list (<c>recent --set</c>).</summary>
     public string? RecentSet { get; init; }
 

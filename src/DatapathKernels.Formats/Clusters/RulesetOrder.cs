@@ -10,4 +10,7 @@ public enum RulesetOrder : byte
 
     /// <summary>Services by name and chains by name: the same text however the services were listed.</summary>
     Sorted,
+
+    /// <summary>Services in the order of the cluster.</summary>
+    Given,
 }

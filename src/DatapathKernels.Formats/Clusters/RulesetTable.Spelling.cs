@@ -81,6 +81,8 @@ internal sealed partial class RulesetTable
 
     private void PutAddressType(in KubeRule rule)
     {
+        if (rule.SourceIsLocal)
+            Put(" -m addrtype --src-type LOCAL");
         if (rule.DestinationIsLocal)
             Put(" -m addrtype --dst-type LOCAL");
     }

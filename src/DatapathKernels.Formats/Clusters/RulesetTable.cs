@@ -3,16 +3,30 @@ using System.Buffers;
 namespace DatapathKernels.Formats.Clusters;
 
 /// <summary>One table of a ruleset being written: its chains, and its rules as text, which may be put in order at the end.</summary>
-internal sealed partial class RulesetTable(string name, RulesetSpelling spelling, bool v6)
+internal sealed partial class RulesetTable(string name, RulesetSpelling spelling, bool v6, int characters = 1 << 16)
 {
     private readonly List<string> _baseChains = [];
     private readonly List<string> _chains = [];
+    private readonly List<string> _deleted = [];
     private readonly List<(string Chain, int Start, int Length)> _rules = [];
-    private readonly ArrayBufferWriter<char> _text = new(1 << 16);
+    private readonly ArrayBufferWriter<char> _text = new(characters);
 
     public void DeclareBase(string chain) => _baseChains.Add(chain);
 
     public void Declare(string chain) => _chains.Add(chain);
+
+    /// <summary>The chains declared, in that order.</summary>
+    public IReadOnlyList<string> Chains => _chains;
+
+    /// <summary>The rules added, one behind the other.</summary>
+    public ReadOnlySpan<char> Rules => _text.WrittenSpan;
+
+    /// <summary>Empties a chain that is not needed any more and removes it.</summary>
+    public void Delete(string chain)
+    {
+        Declare(chain);
+        _deleted.Add(chain);
+    }
 
     /// <summary>Adds a rule that is spelled the same in both ways.</summary>
     public void Add(string chain, string text)
@@ -55,6 +69,10 @@ internal sealed partial class RulesetTable(string name, RulesetSpelling spelling
             writer.Write('\n');
         }
 
+        if (sorted)
+            _deleted.Sort(string.CompareOrdinal);
+        foreach (string chain in _deleted)
+            writer.Write($"-X {chain}\n");
         writer.Write("COMMIT\n");
     }
 

@@ -14,6 +14,9 @@ public sealed record ServicePort
     /// <summary>The port clients connect to on the cluster IP.</summary>
     public required ushort Port { get; init; }
 
+    /// <summary>The port clients connect to on every node; 0 when the port has none.</summary>
+    public ushort NodePort { get; init; }
+
     /// <summary>Endpoints of every family and condition.</summary>
     public IReadOnlyList<ServiceEndpoint> Endpoints { get; init; } = [];
 }

@@ -24,6 +24,7 @@ internal static class KubernetesModel
                     Name = Text(port, "name"),
                     Protocol = Enum.Parse<IpProtocol>(Text(port, "protocol"), ignoreCase: true),
                     Port = port.GetProperty("port").GetUInt16(),
+                    NodePort = port.TryGetProperty("nodePort", out JsonElement nodePort) ? nodePort.GetUInt16() : (ushort)0,
                     Endpoints = Endpoints(model, space, name, Text(port, "name")),
                 });
             }
@@ -34,6 +35,11 @@ internal static class KubernetesModel
                 Name = name,
                 ClusterIPs = IPAddress.TryParse(Text(spec, "clusterIP"), out IPAddress? address) ? [address] : [],
                 Ports = ports,
+                ExternalIPs = [.. Texts(spec, "externalIPs").Select(IPAddress.Parse)],
+                LoadBalancerIPs = [.. Ingress(service)],
+                LoadBalancerSourceRanges = [.. Texts(spec, "loadBalancerSourceRanges").Select(range => IPNetwork.Parse(range.Trim()))],
+                HealthCheckNodePort = spec.TryGetProperty("healthCheckNodePort", out JsonElement health) ? health.GetUInt16() : (ushort)0,
+                ExternalTrafficLocal = Text(spec, "externalTrafficPolicy") == "Local",
                 InternalTrafficLocal = Text(spec, "internalTrafficPolicy") == "Local",
                 ClientAffinitySeconds = Text(spec, "sessionAffinity") == "ClientIP"
                     ? spec.GetProperty("sessionAffinityConfig").GetProperty("clientIP").GetProperty("timeoutSeconds").GetInt32()
@@ -56,30 +62,25 @@ internal static class KubernetesModel
         RandomFully = Flag(config, "randomFully"),
         LocalhostNodePorts = Flag(config, "localhostNodePorts"),
         ConntrackTcpLiberal = Flag(config, "conntrackTCPLiberal"),
+        NodeIP = IPAddress.Parse(Text(config, "nodeIP")),
+        NodePortAddresses = [.. Texts(config, "nodePortAddresses").Select(IPNetwork.Parse)],
+        InterfaceAddresses = [.. Texts(config, "ifaceAddrs").Select(IPAddress.Parse)],
     };
-
-    /// <summary>
-    /// True when every service is of type ClusterIP and has nothing that takes traffic from outside, and node ports are
-    /// answered on every address of the node.
-    /// </summary>
-    public static bool IsClusterIPOnly(JsonElement model)
-    {
-        if (model.GetProperty("config").GetProperty("nodePortAddresses").ValueKind != JsonValueKind.Null)
-            return false;
-        foreach (JsonElement service in model.GetProperty("services").EnumerateArray())
-        {
-            JsonElement spec = service.GetProperty("spec");
-            if (!IsClusterIP(service) || spec.TryGetProperty("externalIPs", out _))
-                return false;
-        }
-
-        return true;
-    }
-
-    public static bool IsClusterIP(JsonElement service) => Text(service.GetProperty("spec"), "type") is "" or "ClusterIP";
 
     public static string Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    private static IEnumerable<string> Texts(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray().Select(item => item.GetString()!)
+            : [];
+
+    private static IEnumerable<IPAddress> Ingress(JsonElement service) =>
+        service.TryGetProperty("status", out JsonElement status)
+        && status.TryGetProperty("loadBalancer", out JsonElement balancer)
+        && balancer.TryGetProperty("ingress", out JsonElement ingress)
+            ? ingress.EnumerateArray().Where(item => Text(item, "ip").Length > 0).Select(item => IPAddress.Parse(Text(item, "ip")))
+            : [];
 
     private static bool Flag(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
