@@ -1,0 +1,64 @@
+using DatapathKernels.Formats.Clusters;
+
+namespace DatapathKernels.Formats.Kubernetes;
+
+/// <summary>EndpointSlices.</summary>
+internal sealed partial class ManifestCluster
+{
+    public void AddSlice(ManifestNode node)
+    {
+        ManifestNode metadata = node.Get("metadata");
+        string service = metadata.TryGet("labels", out ManifestNode labels) ? labels.Text(ServiceNameLabel) : "";
+        if (service.Length == 0)
+        {
+            Note($"EndpointSlice without label {ServiceNameLabel}: belongs to no Service", node.Line);
+            return;
+        }
+
+        if (node.Text("addressType") is not ("IPv4" or "IPv6" or ""))
+        {
+            Note($"EndpointSlice of type {node.Text("addressType")}: no addresses for a proxy", node.Line);
+            return;
+        }
+
+        List<ManifestNode> endpoints = node.Items("endpoints");
+        foreach (ManifestNode port in node.Items("ports"))
+        {
+            // A slice without port numbers stands for all ports, for consumers that are not proxies.
+            if (!port.TryGet("port", out _))
+                continue;
+            List<ServiceEndpoint> list = EndpointsOf(metadata.Text("namespace"), service, port.Text("name"));
+            foreach (ManifestNode endpoint in endpoints)
+                AddEndpoint(list, endpoint, port.Port("port"));
+        }
+    }
+
+    private List<ServiceEndpoint> EndpointsOf(string space, string service, string port)
+    {
+        if (!_endpoints.TryGetValue((space, service, port), out List<ServiceEndpoint>? list))
+            _endpoints.Add((space, service, port), list = []);
+        return list;
+    }
+
+    /// <summary>A condition that is not given: ready is true, serving is as ready, terminating is false. Proxies use the first address only.</summary>
+    private static void AddEndpoint(List<ServiceEndpoint> list, ManifestNode endpoint, ushort port)
+    {
+        bool? ready = null, serving = null, terminating = null;
+        if (endpoint.TryGet("conditions", out ManifestNode conditions))
+            (ready, serving, terminating) = (conditions.Flag("ready"), conditions.Flag("serving"), conditions.Flag("terminating"));
+        List<ManifestNode> addresses = endpoint.Items("addresses");
+        if (addresses.Count == 0)
+            throw endpoint.Expected("at least one of addresses");
+        list.Add(new()
+        {
+            Address = addresses[0].Address(),
+            Port = port,
+            Node = endpoint.Text("nodeName"),
+            Zone = endpoint.Text("zone"),
+            ZoneHints = endpoint.TryGet("hints", out ManifestNode hints) ? hints.Items("forZones").ConvertAll(zone => zone.Text("name")) : [],
+            Ready = ready ?? true,
+            Serving = serving ?? ready ?? true,
+            Terminating = terminating ?? false,
+        });
+    }
+}

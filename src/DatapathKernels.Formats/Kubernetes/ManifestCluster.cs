@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Sockets;
+using DatapathKernels.Formats.Clusters;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Formats.Kubernetes;
+
+/// <summary>Collects the objects of manifests and joins services with their slices, which may come in any order.</summary>
+internal sealed partial class ManifestCluster
+{
+    private const string ServiceNameLabel = "kubernetes.io/service-name", ZoneLabel = "topology.kubernetes.io/zone";
+
+    private readonly List<ClusterService> _services = [];
+    private readonly Dictionary<(string Namespace, string Service, string Port), List<ServiceEndpoint>> _endpoints = [];
+    private readonly List<ClusterNode> _nodes = [];
+    private readonly Dictionary<string, (int Line, int Count)> _notes = [];
+
+    /// <summary>What was left out, in the order of first occurrence.</summary>
+    public IReadOnlyList<ManifestNote> Notes => [.. _notes.Select(note => new ManifestNote(note.Key, note.Value.Line, note.Value.Count))];
+
+    public void Note(string what, int line) =>
+        _notes[what] = _notes.TryGetValue(what, out (int Line, int Count) known) ? (known.Line, known.Count + 1) : (line, 1);
+
+    public void AddService(ManifestNode node)
+    {
+        ManifestNode metadata = node.Get("metadata"), spec = node.Get("spec");
+        if (spec.Text("type") == "ExternalName")
+        {
+            Note("Service of type ExternalName: a name in DNS, which no proxy programs", node.Line);
+            return;
+        }
+
+        List<IPAddress> addresses = ClusterIPs(spec);
+        if (addresses.Count == 0)
+            Note("headless Service: no cluster IP, which no proxy programs", node.Line);
+        _services.Add(new()
+        {
+            Namespace = metadata.Text("namespace"),
+            Name = metadata.Get("name").Text(),
+            ClusterIPs = addresses,
+            Ports = spec.Items("ports").ConvertAll(ReadPort),
+            ClientAffinitySeconds = Affinity(spec),
+            InternalTrafficLocal = IsLocal(spec, "internalTrafficPolicy"),
+            ExternalTrafficLocal = IsLocal(spec, "externalTrafficPolicy"),
+            ExternalIPs = spec.Items("externalIPs").ConvertAll(ip => ip.Address()),
+            LoadBalancerIPs = LoadBalancerIPs(node),
+            LoadBalancerSourceRanges = spec.Items("loadBalancerSourceRanges").ConvertAll(range => range.Range()),
+            HealthCheckNodePort = spec.Port("healthCheckNodePort"),
+        });
+    }
+
+    public void AddNode(ManifestNode node)
+    {
+        ManifestNode metadata = node.Get("metadata");
+        List<IPAddress> addresses = [];
+        if (node.TryGet("status", out ManifestNode status))
+        {
+            foreach (ManifestNode address in status.Items("addresses"))
+            {
+                if (address.Text("type") is "InternalIP" or "ExternalIP")
+                    addresses.Add(address.Get("address").Address());
+            }
+        }
+
+        List<IPNetwork> ranges = node.TryGet("spec", out ManifestNode spec) ? spec.Items("podCIDRs").ConvertAll(range => range.Range()) : [];
+        string zone = metadata.TryGet("labels", out ManifestNode labels) ? labels.Text(ZoneLabel) : "";
+        _nodes.Add(new(metadata.Get("name").Text(), zone, addresses, ranges));
+    }
+
+    /// <summary>The cluster of everything added.</summary>
+    public Cluster Build()
+    {
+        ClusterService[] services = [.. _services.Select(WithEndpoints)];
+        foreach (((string space, string service, string port), _) in _endpoints)
+            Note($"EndpointSlice port of {space}/{service}:{port}: no such Service port", 0);
+        ServiceEndpoint[] all = [.. services.SelectMany(s => s.Ports).SelectMany(p => p.Endpoints)];
+        ClusterNode[] nodes = _nodes.Count > 0 ? [.. _nodes] : [.. all.Where(e => e.Node.Length > 0).DistinctBy(e => e.Node).Select(e => new ClusterNode(e.Node, e.Zone, [], []))];
+        Dictionary<string, ClusterNode> byName = nodes.DistinctBy(node => node.Name).ToDictionary(node => node.Name);
+        ClusterNode nowhere = new("", "", [], []);
+        ClusterPod[] pods = [.. all.DistinctBy(e => e.Address).Select(e => PodOf(e.Address, byName.GetValueOrDefault(e.Node, nowhere)))];
+        return new Cluster(nodes, pods, services, [], []);
+    }
+
+    private static ClusterPod PodOf(IPAddress address, ClusterNode node) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? new(node, address, null) : new(node, null, address);
+
+    private ClusterService WithEndpoints(ClusterService service) => service with
+    {
+        Ports = [.. service.Ports.Select(port => port with { Endpoints = _endpoints.Remove((service.Namespace, service.Name, port.Name), out List<ServiceEndpoint>? endpoints) ? endpoints : [] })],
+    };
+
+    private static List<IPAddress> ClusterIPs(ManifestNode spec)
+    {
+        List<ManifestNode> all = spec.Items("clusterIPs");
+        if (all.Count == 0 && spec.TryGet("clusterIP", out ManifestNode one))
+            all.Add(one);
+        List<IPAddress> addresses = [];
+        foreach (ManifestNode address in all)
+        {
+            if (address.Text() is not ("None" or ""))
+                addresses.Add(address.Address());
+        }
+
+        return addresses;
+    }
+
+    private static ServicePort ReadPort(ManifestNode port) => new()
+    {
+        Name = port.Text("name"),
+        Protocol = ReadProtocol(port),
+        Port = port.TryGet("port", out _) ? port.Port("port") : throw port.Expected("a field port"),
+        NodePort = port.Port("nodePort"),
+    };
+
+    private static IpProtocol ReadProtocol(ManifestNode port)
+    {
+        if (!port.TryGet("protocol", out ManifestNode protocol))
+            return IpProtocol.Tcp;
+        return protocol.Text() switch
+        {
+            "TCP" => IpProtocol.Tcp,
+            "UDP" => IpProtocol.Udp,
+            "SCTP" => IpProtocol.Sctp,
+            _ => throw protocol.Expected("TCP, UDP or SCTP"),
+        };
+    }
+
+    private static int Affinity(ManifestNode spec)
+    {
+        const int kubernetesDefault = 10_800;
+        if (!spec.TryGet("sessionAffinity", out ManifestNode affinity) || affinity.Text() == "None")
+            return 0;
+        if (affinity.Text() != "ClientIP")
+            throw affinity.Expected("None or ClientIP");
+        return spec.TryGet("sessionAffinityConfig", out ManifestNode config) && config.TryGet("clientIP", out ManifestNode client)
+            ? client.Number(kubernetesDefault, "timeoutSeconds")
+            : kubernetesDefault;
+    }
+
+    private static bool IsLocal(ManifestNode spec, string name)
+    {
+        if (!spec.TryGet(name, out ManifestNode policy))
+            return false;
+        return policy.Text() switch
+        {
+            "Local" => true,
+            "Cluster" or "" => false,
+            _ => throw policy.Expected("Cluster or Local"),
+        };
+    }
+
+    /// <summary>Ingress points that proxies answer for: with mode Proxy the balancer answers itself.</summary>
+    private List<IPAddress> LoadBalancerIPs(ManifestNode node)
+    {
+        List<IPAddress> addresses = [];
+        if (!node.TryGet("status", out ManifestNode status) || !status.TryGet("loadBalancer", out ManifestNode balancer))
+            return addresses;
+        foreach (ManifestNode ingress in balancer.Items("ingress"))
+        {
+            if (!ingress.TryGet("ip", out ManifestNode ip))
+                Note("load balancer ingress by host name: no address for a proxy to answer for", ingress.Line);
+            else if (ingress.Text("ipMode") != "Proxy")
+                addresses.Add(ip.Address());
+        }
+
+        return addresses;
+    }
+}
