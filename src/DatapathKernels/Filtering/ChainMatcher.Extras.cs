@@ -86,7 +86,7 @@ public abstract partial class ChainMatcher
         ExtraKind.TcpFlags => ((byte)(view.Transport >> PacketView.FlagsShift) & extra.B) == extra.C,
         ExtraKind.Icmp => TestIcmp(extra, view.DestinationPort),
         ExtraKind.Multiport => TestMultiport(extra, view),
-        ExtraKind.Length => info.L3Length >= extra.B && info.L3Length <= extra.C,
+        ExtraKind.Length => info.L3Length + meta.GrownBytes >= extra.B && info.L3Length + meta.GrownBytes <= extra.C,
         ExtraKind.InInterface => InSet(extra.B, meta.InInterface),
         ExtraKind.OutInterface => InSet(extra.B, meta.OutInterface),
         ExtraKind.Mark => (meta.Mark & extra.C) == extra.B,

@@ -159,6 +159,16 @@ public class HeaderMatchTests
     }
 
     [Theory]
+    [InlineData("OUTPUT", "-A A -m mac --mac-source 02:00:00:00:00:01", "-A OUTPUT -j A")]
+    [InlineData("OUTPUT", "-A OUTPUT -m mac --mac-source 02:00:00:00:00:01")]
+    public void An_ethernet_source_is_refused_where_packets_leave(string hook, params string[] rules)
+    {
+        var error = Assert.Throws<RulesetException>(() => new LinearMatcher(Rulesets.Parse(Rulesets.Table("filter", [hook, "A"], rules))));
+        Assert.StartsWith("line 4, chain filter/", error.Message);
+        using LinearMatcher arriving = new(Rulesets.Parse(Rulesets.Table("filter", ["INPUT", "A"], rules[0].Replace("OUTPUT", "INPUT"), "-A INPUT -j A")));
+    }
+
+    [Theory]
     [InlineData("udplite", 136)]
     [InlineData("dccp", 33)]
     [InlineData("sctp", 132)]

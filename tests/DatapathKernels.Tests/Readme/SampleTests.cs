@@ -17,6 +17,7 @@ public sealed class SampleTests : IDisposable
         :KUBE-SEP-A - [0:0]
         :KUBE-SERVICES - [0:0]
         -A PREROUTING -j KUBE-SERVICES
+        -A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m udp --dport 53 -j KUBE-SEP-A
         -A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j KUBE-SEP-A
         -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.1.7:8080
         COMMIT
@@ -43,11 +44,39 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void The_readme_shows_the_code_that_runs_here()
     {
-        string source = File.ReadAllText(Path.Combine(Solution.Root, "tests", "DatapathKernels.Tests", "Readme", "SampleTests.cs"));
-        int start = source.IndexOf("// sample", StringComparison.Ordinal), end = source.IndexOf("// end of sample", StringComparison.Ordinal);
-        string[] lines = [.. source[start..end].Split('\n').Skip(1).Select(l => l.Length >= 8 ? l[8..] : l.Trim())];
-        string sample = string.Join('\n', lines).Trim();
-        Assert.Contains(sample, File.ReadAllText(Path.Combine(Solution.Root, "README.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        string readme = File.ReadAllText(Path.Combine(Solution.Root, "README.md")).ReplaceLineEndings("\n");
+        string[] lines = File.ReadAllLines(Path.Combine(Solution.Root, "tests", "DatapathKernels.Tests", "Readme", "SampleTests.cs"));
+        int shown = 0;
+        for (int start = Array.IndexOf(lines, "        // sample"); start >= 0; start = Array.IndexOf(lines, "        // sample", start + 1))
+        {
+            string[] sample = [.. lines.Skip(start + 1).TakeWhile(line => line != "        // end of sample").Select(line => line.Length >= 8 ? line[8..] : "")];
+            Assert.True(sample.Length > 2);
+            Assert.Contains(string.Join('\n', sample), readme, StringComparison.Ordinal);
+            shown++;
+        }
+
+        Assert.Equal(2, shown);
+    }
+
+    [Fact]
+    public void The_readme_shows_what_an_explanation_says()
+    {
+        Ruleset rules = IptablesSaveParser.Parse(System.Text.Encoding.UTF8.GetBytes(Dump), null, out _);
+        using StringWriter output = new();
+        output.NewLine = "\n";
+        Explain(rules, new FrameSpec().ToBytes(), output);
+        Assert.Contains("```\n" + output.ToString() + "```", File.ReadAllText(Path.Combine(Solution.Root, "README.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    private static void Explain(Ruleset rules, byte[] frame, TextWriter output)
+    {
+        // sample
+        using IndexedMatcher matcher = new(rules, new MatcherOptions { Interfaces = ["eth0"] });
+        matcher.Find(TableKind.Nat, "PREROUTING", out ChainId prerouting);
+        FlowParser.Parse(frame, LinkType.Ethernet, zone: 0, out _, out _, out PacketInfo info);
+        PacketMeta meta = new() { State = ConnectionStates.New, InInterface = matcher.InterfaceId("eth0") };
+        output.Write(matcher.Explain(prerouting, frame, info, meta, new PacketRandom(seed: 1)));
+        // end of sample
     }
 
     private static void Run(string rulesFile, string captureFile, TextWriter output)

@@ -30,6 +30,7 @@ internal sealed partial class RuleCompiler
     private readonly List<U32Expression> _expressions = [];
     private readonly List<ConnectionTest> _connectionTests = [];
     private readonly List<LimitTest> _limits = [];
+    private bool _hasArrivalRules;
     private int _recentStamps = RecentLists.LeastStamps;
 
     private RuleCompiler(Ruleset ruleset, MatcherOptions options)
@@ -58,6 +59,8 @@ internal sealed partial class RuleCompiler
         {
             foreach (Chain chain in table.Chains)
                 CompileChain(table, chain);
+            if (_hasArrivalRules)
+                ArrivalRules.Check(table);
         }
 
         RuleProgram program = new(_ruleset.Family, Math.Max(_tails.Count, 1), THead.Size, CollectionsMarshal.AsSpan(_tails), CollectionsMarshal.AsSpan(_extras))

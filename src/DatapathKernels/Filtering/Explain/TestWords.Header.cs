@@ -20,7 +20,8 @@ internal sealed unsafe partial class TestWords
                 Add(ttl.Family == IpFamily.V4 ? "ttl" : "hop limit", $"{Ttl}", $"{sign}{ttl.Value}", ttl.Negated, fits);
                 return true;
             case LengthMatch length:
-                Add("length", $"{_info.L3Length}", new PortRange(length.Low, length.High).ToString(), length.Negated, _info.L3Length >= length.Low && _info.L3Length <= length.High);
+                uint bytes = _info.L3Length + _meta->GrownBytes;
+                Add("length", $"{bytes}", new PortRange(length.Low, length.High).ToString(), length.Negated, bytes >= length.Low && bytes <= length.High);
                 return true;
             case DscpMatch dscp:
                 Add("DSCP", $"0x{TrafficClass >> 2:x2}", $"0x{dscp.Value:x2}", dscp.Negated, TrafficClass >> 2 == dscp.Value);
