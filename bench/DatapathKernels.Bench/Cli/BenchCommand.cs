@@ -9,7 +9,7 @@ internal sealed class BenchCommand
     private readonly Option<bool> _quick = new("--quick") { Description = "A few short iterations of everything, within 5 minutes on 2 cores (the default)" };
     private readonly Option<bool> _full = new("--full") { Description = "More and longer iterations, three processes a case: for results to publish" };
     private readonly Option<string> _filter = new("--filter") { HelpName = "GLOB", Description = "Only the benchmarks whose name matches: 'ServiceLookupBench*', '*.Dictionary', '*Services=1000'" };
-    private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure this iptables-save dump instead of the built-in cluster" };
+    private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure these rules instead of the built-in cluster's: an iptables-save dump, or Services and EndpointSlices (.yaml, .json)" };
     private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file" };
     private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Write the results here (default: results/<machine>/<UTC date-time>)" };
     private readonly Option<bool> _list = new("--list") { Description = "Print the benchmarks and stop" };

@@ -2,20 +2,21 @@ using System.IO.Compression;
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Iptables;
+using DatapathKernels.Formats.Kubernetes;
 
 namespace DatapathKernels.Bench.Input;
 
-/// <summary>The user's <c>iptables-save</c> dump: the ruleset, its services, and what must be said about it.</summary>
+/// <summary>The user's <c>iptables-save</c> dump, or the rules of the user's Services: the ruleset, its services, and what must be said about it.</summary>
 internal sealed class RulesInput
 {
     /// <summary>Names the file to the processes that measure.</summary>
     public const string Variable = "DATAPATH_RULES";
 
-    private RulesInput(Ruleset ruleset, IptablesReport report, string path)
+    private RulesInput(Ruleset ruleset, IptablesReport report, string path, IReadOnlyList<string> origin)
     {
         Ruleset = ruleset;
         Services = DumpService.In(ruleset);
-        Notes = [.. Describe(report, Path.GetFileName(path)).Select(n => n.Replace(path, Path.GetFileName(path), StringComparison.Ordinal))];
+        Notes = [.. origin, .. Describe(report, Path.GetFileName(path)).Select(n => n.Replace(path, Path.GetFileName(path), StringComparison.Ordinal))];
     }
 
     /// <summary>
@@ -37,19 +38,23 @@ internal sealed class RulesInput
     public static RulesInput FromEnvironment() =>
         Load(Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set"));
 
-    /// <summary>Reads a dump; one packed with gzip is unpacked.</summary>
+    /// <summary>Reads a dump, or manifests (see <see cref="ManifestInput"/>); a file packed with gzip is unpacked.</summary>
     /// <exception cref="BadInputException">It is not a ruleset.</exception>
     public static RulesInput Load(string path)
     {
         try
         {
-            Ruleset ruleset = IptablesSaveParser.Parse(ReadAll(path), null, out IptablesReport report, path);
+            byte[] bytes = ReadAll(path);
+            IReadOnlyList<string> origin = [];
+            if (ManifestInput.Suits(path))
+                bytes = ManifestInput.ToRules(bytes, path, out origin);
+            Ruleset ruleset = IptablesSaveParser.Parse(bytes, null, out IptablesReport report, path);
             if (ruleset.RuleCount == 0)
                 throw new BadInputException($"{path}: no rule in it; expected an iptables-save dump");
             using LinearMatcher check = new(ruleset, Options);
-            return new RulesInput(ruleset, report, path);
+            return new RulesInput(ruleset, report, path, origin);
         }
-        catch (IptablesFormatException wrong)
+        catch (Exception wrong) when (wrong is IptablesFormatException or ManifestFormatException)
         {
             throw new BadInputException(wrong.Message);
         }

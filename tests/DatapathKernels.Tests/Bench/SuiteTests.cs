@@ -73,7 +73,37 @@ public sealed class SuiteTests : IDisposable
         Assert.InRange(bench.IptablesLinear(), 1, 64);
         Assert.InRange(bench.IptablesTraversal(), 1, 64);
         Assert.Equal(bench.Dictionary(), bench.FrozenDictionary());
-        Assert.Equal(saysUnknown, notes.Any(n => n.Contains("not evaluated: match set (line", StringComparison.Ordinal)));
+        Assert.Equal(saysUnknown, notes.Any(n => n.Contains("not evaluated: match owner (line", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Services_from_kubectl_become_rules()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.yaml");
+        File.WriteAllText(path, """
+            kind: Service
+            metadata: {name: web, namespace: shop}
+            spec: {clusterIP: 10.96.0.5, ports: [{port: 80}]}
+            ---
+            kind: EndpointSlice
+            metadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}
+            ports: [{port: 8080}]
+            endpoints: [{addresses: [10.1.0.1]}, {addresses: [10.1.0.2]}]
+            ---
+            kind: Pod
+            metadata: {name: web-0}
+            """);
+        try
+        {
+            RulesInput rules = RulesInput.Load(path);
+
+            Assert.Single(rules.Services);
+            Assert.Contains(rules.Notes, note => note.EndsWith("left out: kind Pod: not a Service, EndpointSlice or Node (line 10)", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [CorpusTheory]
