@@ -32,9 +32,9 @@ public abstract unsafe partial class ChainMatcher
             explainer.TellPacket();
             PacketVerdict verdict;
             if (connection is { } record)
-                explainer.Evaluate(chain, bytes, info, ref copy, record, ref random, out verdict);
+                explainer.Evaluate(explainer.SameChain(this, chain), bytes, info, ref copy, record, ref random, out verdict);
             else
-                explainer.Evaluate(chain, bytes, info, ref copy, ref random, out verdict);
+                explainer.Evaluate(explainer.SameChain(this, chain), bytes, info, ref copy, ref random, out verdict);
             return explainer.Finish(verdict, copy, bytes);
         }
     }
@@ -84,12 +84,21 @@ public abstract unsafe partial class ChainMatcher
         private readonly bool _applies;
 
         public Explainer(ChainMatcher matcher, byte* frame, int length, in PacketInfo info, PacketMeta* meta, bool everyRule)
-            : base(matcher._rules, owned: false, ScanKind.Linear, matcher._state.Copy())
+            : base(matcher.RulesNow(), owned: matcher.IsUpdated, ScanKind.Linear, matcher.IsUpdated ? null : matcher._state.Copy())
         {
             _words = new TestWords(_program, matcher._rules.Options, _state);
             _words.Load(frame, length, info, meta);
             _trace = new WalkTrace(this, _program, _state, _words, meta, everyRule);
             _applies = PacketView.TryLoad(_program.Family, new ReadOnlySpan<byte>(frame, length), info, out _first);
+        }
+
+        /// <summary>The chain of the same name: an updated matcher is explained over rules compiled afresh.</summary>
+        public ChainId SameChain(ChainMatcher matcher, ChainId chain)
+        {
+            matcher.CheckChain(chain);
+            Chain named = matcher._layout.Chains[chain.Index]!;
+            Find(named.Table, named.Name, out ChainId same);
+            return same;
         }
 
         public void TellPacket()

@@ -10,7 +10,7 @@ public abstract partial class ChainMatcher
     {
         NatKind kind = translation.Binding.Kind;
         bool source = kind is NatKind.Snat or NatKind.Masquerade
-            || (kind == NatKind.Netmap && _program.Chains[chain].Hook is Hook.Input or Hook.PostRouting);
+            || (kind == NatKind.Netmap && _layout.Chains[chain]!.Hook is Hook.Input or Hook.PostRouting);
         ref NatBinding binding = ref source ? ref verdict.Source : ref verdict.Destination;
         binding = translation.Binding;
         if (translation.Address != TranslationAddress.Given)

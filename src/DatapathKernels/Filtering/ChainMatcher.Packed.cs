@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -21,8 +22,11 @@ public abstract partial class ChainMatcher
         WalkPlace* returns = rules.Returns;
         WalkPlace* back = returns;
         Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
-        ulong* op = cells + rules.Starts[chain];
-        int number = (int)*op++;
+        ulong entry = Volatile.Read(ref rules.Entries[chain]);
+        if (entry == 0)
+            ThrowRemoved(chain);
+        ulong* end = cells + (entry >> 32);
+        ulong* op = Enter(cells, (uint)entry, out int number);
         while (true)
         {
             ulong word = *op;
@@ -94,7 +98,7 @@ public abstract partial class ChainMatcher
                         cell += 2;
                     }
 
-                    extras = TestExtras(tail, frame, info, view, meta, ref random);
+                    extras = TestPacked(tail, number, frame, info, view, meta, ref random);
                 }
 
                 if (extras == ExtraResult.Differs)
@@ -117,8 +121,7 @@ public abstract partial class ChainMatcher
                 back->Op = next;
                 back->Number = number + 1;
                 back++;
-                op = cells + PackedOp.ArgumentOf(word);
-                number = (int)*op++;
+                op = Enter(cells, PackedOp.ArgumentOf(word), out number);
             }
             else if (action == PackedOp.ShortDnat)
             {
@@ -139,21 +142,20 @@ public abstract partial class ChainMatcher
                     op = back->Op;
                     number = back->Number;
                 }
-                else if (op == cells + rules.Ends[chain])
+                else if (op == end)
                 {
                     End(ref verdict, VerdictKind.Accept, -1);
                     return;
                 }
                 else
                 {
-                    op = cells + rules.Ends[chain];
-                    number = _program.Ends[chain];
+                    op = end;
+                    number = (int)PackedOp.ArgumentOf(*end);
                 }
             }
             else if (action == (int)RuleAction.Goto)
             {
-                op = cells + PackedOp.ArgumentOf(word);
-                number = (int)*op++;
+                op = Enter(cells, PackedOp.ArgumentOf(word), out number);
             }
             else if (action == (int)RuleAction.Mark)
             {
@@ -192,15 +194,67 @@ public abstract partial class ChainMatcher
     [MethodImpl(MethodImplOptions.NoInlining)]
     private unsafe void FinishPacked<TRandom>(RuleTail* tail, int number, int chain, in PacketView view, in PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource =>
-        Finish(tail, number, chain, view, meta, ref random, ref verdict);
+        OwnerOf(number).Finish(tail, number, chain, view, meta, ref random, ref verdict);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private unsafe bool AlterPacked(RuleTail* tail, int number, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref PacketVerdict verdict)
     {
-        bool goesOn = Alter(tail, number, frame, info, view, ref meta, ref verdict);
+        bool goesOn = OwnerOf(number).Alter(tail, number, frame, info, view, ref meta, ref verdict);
         if (!goesOn)
             End(ref verdict, VerdictKind.Drop, number);
         return goesOn;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private unsafe ExtraResult TestPacked<TRandom>(RuleTail* tail, int number, ReadOnlySpan<byte> frame, in PacketInfo info, in PacketView view, in PacketMeta meta, ref TRandom random)
+        where TRandom : struct, IRandomSource =>
+        OwnerOf(number).TestExtras(tail, frame, info, view, meta, ref random);
+
+    /// <summary>Whose program a rule's tail speaks of: this matcher's, or that of the update it came with.</summary>
+    private ChainMatcher OwnerOf(int number)
+    {
+        if (number < _program.RuleCount)
+            return this;
+        ChainMatcher owner = _patchOf[number - _program.RuleCount]!.Matcher;
+        owner._layout = _layout;
+        owner._hasConnection = _hasConnection;
+        if (_hasConnection)
+            owner._connection = _connection;
+        return owner;
+    }
+
+    /// <summary>The first rule of a chain's block, or of the block that took its place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe ulong* Enter(ulong* cells, uint block, out int number)
+    {
+        ulong header = Volatile.Read(ref cells[block]);
+        if (header >> 32 != 0)
+        {
+            block = (uint)(header >> 32);
+            header = cells[block];
+        }
+
+        number = (int)header;
+        return cells + block + 1;
+    }
+
+    private void ThrowRemoved(int chain)
+    {
+        Volatile.Write(ref _steps, _steps + 1);
+        Throw.OutOfRange(nameof(chain), chain, "expected a chain that was not removed");
+    }
+
+    /// <summary>A walk that <see cref="WaitForWalk"/> sees: the count of steps is odd while it is under way.</summary>
+    private void WalkUpdatable<TRandom>(int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+        where TRandom : struct, IRandomSource
+    {
+        int step = _steps;
+        Volatile.Write(ref _steps, step + 1);
+        if (_packedV4 is { } packedV4)
+            WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
+        else
+            WalkPacked(_packedV6!, chain, frame, info, view, ref meta, ref random, ref verdict);
+        Volatile.Write(ref _steps, step + 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

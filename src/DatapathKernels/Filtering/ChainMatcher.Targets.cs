@@ -31,7 +31,7 @@ public abstract partial class ChainMatcher
                 ChangeSets(_program.SetChanges[tail->Argument], view, meta);
                 return true;
             default:
-                _log?.Write(new PacketLogEvent(_program.Logs[tail->Argument], _program.Chains[_program.ChainOf(rule)], rule, frame, info, meta));
+                _log?.Write(new PacketLogEvent(_program.Logs[tail->Argument], ChainHolding(rule), rule, frame, info, meta));
                 return true;
         }
     }

@@ -38,7 +38,7 @@ public abstract partial class ChainMatcher
     {
         verdict = default;
         verdict.Rule = -1;
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Starts.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_layout.Count);
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
         {
             verdict.Kind = VerdictKind.NotApplicable;
@@ -71,10 +71,8 @@ public abstract partial class ChainMatcher
     private unsafe void Walk<TRandom>(int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        if (_packedV4 is { } packedV4)
-            WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
-        else if (_packedV6 is { } packedV6)
-            WalkPacked(packedV6, chain, frame, info, view, ref meta, ref random, ref verdict);
+        if (_scan == ScanKind.Indexed)
+            WalkUpdatable(chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_columns is { } columns && _program.Family == IpFamily.V4)
             Walk(new VectorScan<RuleHeadV4, NativeIsa>(_program.Heads, columns), chain, frame, info, view, ref meta, ref random, ref verdict);
         else if (_columns is { } columnsV6)

@@ -24,6 +24,7 @@ public abstract partial class ChainMatcher : IDisposable
     private readonly PackedRules<RuleHeadV4>? _packedV4;
     private readonly PackedRules<RuleHeadV6>? _packedV6;
     private readonly int[] _returns;
+    private ChainLayout _layout;
     private int _differing = -1;
     private readonly int[] _hookChains = new int[Hooks.TableCount * Hooks.Count];
     private readonly Dictionary<string, ushort> _interfaces = [];
@@ -41,14 +42,16 @@ public abstract partial class ChainMatcher : IDisposable
         _owned = owned;
         _scan = scan;
         _program = rules.Program;
-        _state = state ?? new RuleState(_program, rules.Options);
+        _layout = new ChainLayout(_program);
+        int spare = scan == ScanKind.Indexed ? SpareRules(_program) : 0;
+        _state = state ?? new RuleState(_program, rules.Options, spare);
         _addresses = rules.Options.Addresses;
         if (scan == ScanKind.Vector)
             _columns = RuleColumns.Build(_program);
         if (scan == ScanKind.Indexed && _program.Family == IpFamily.V4)
-            _packedV4 = new PackedRules<RuleHeadV4>(_program);
+            _packedV4 = new PackedRules<RuleHeadV4>(_program, spare);
         else if (scan == ScanKind.Indexed)
-            _packedV6 = new PackedRules<RuleHeadV6>(_program);
+            _packedV6 = new PackedRules<RuleHeadV6>(_program, spare);
         _returns = new int[_program.MaxDepth + 1];
         Array.Fill(_hookChains, -1);
         for (int i = 0; i < _program.Chains.Length; i++)
@@ -71,7 +74,7 @@ public abstract partial class ChainMatcher : IDisposable
     public IpFamily Family => _program.Family;
 
     /// <summary>Numbers of rules and chain ends together: rules are numbered from 0, below this.</summary>
-    public int RuleCount => _program.RuleCount;
+    public int RuleCount => _layout.Rules.Length;
 
     /// <summary>Bytes of native memory: the compiled rules, shared or not, and the matcher's own state.</summary>
     public long Bytes => _program.Bytes + _state.Bytes + (_columns?.Bytes ?? 0) + (_packedV4?.Bytes ?? 0) + (_packedV6?.Bytes ?? 0);
@@ -94,17 +97,17 @@ public abstract partial class ChainMatcher : IDisposable
     public Rule? RuleAt(int rule)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rule);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rule, _program.Rules.Length);
-        return _program.Rules[rule];
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rule, _layout.Rules.Length);
+        return _layout.Rules[rule];
     }
 
     /// <summary>What a verdict says, for people: the deciding rule's place and, when it is unknown, what of it.</summary>
     public string Describe(in PacketVerdict verdict)
     {
-        if (verdict.Rule < 0 || verdict.Rule >= _program.Rules.Length || _program.Rules[verdict.Rule] is not { } rule)
+        if (verdict.Rule < 0 || verdict.Rule >= _layout.Rules.Length || _layout.Rules[verdict.Rule] is not { } rule)
             return verdict.Kind.ToString();
-        int chain = _program.ChainOf(verdict.Rule);
-        string place = $"{_program.Chains[chain]} rule {verdict.Rule - _program.Starts[chain] + 1}";
+        int chain = _layout.ChainOf(verdict.Rule);
+        string place = $"{_layout.Chains[chain]} rule {verdict.Rule - _layout.Starts[chain] + 1}";
         if (rule.Line > 0)
             place += $" (line {rule.Line})";
         return $"{verdict.Kind} by {place}{UnknownOf(verdict.Kind, rule)}";

@@ -4,6 +4,10 @@ namespace DatapathKernels.Filtering;
 /// Finds the next matching rule of a long chain by hash instead of walking there: near O(1). The answers are those of
 /// <see cref="LinearMatcher"/>, counters and random draws included.
 /// </summary>
+/// <remarks>
+/// As every matcher it serves one walking thread. One other thread at a time may replace chains meanwhile
+/// (<see cref="TryReplace"/>) and read counters.
+/// </remarks>
 public sealed class IndexedMatcher : ChainMatcher
 {
     /// <summary>Compiles a ruleset. Later changes of the ruleset do not reach the matcher.</summary>
@@ -17,5 +21,30 @@ public sealed class IndexedMatcher : ChainMatcher
     public IndexedMatcher(CompiledRuleset rules)
         : base(rules, owned: false, ScanKind.Indexed)
     {
+    }
+
+    /// <summary>
+    /// Replaces, adds and removes chains of one table, as <c>iptables-restore --noflush</c> does, while another thread
+    /// walks: each walk enters a chain as it was or as it is, and never waits. After it returns, no walk is in an old chain.
+    /// </summary>
+    /// <remarks>
+    /// Cost: O(rules of <paramref name="changed"/>); of a service's chains, tens of microseconds, of a dispatch chain of 30,000
+    /// rules, the making of its index. The first call also counts all jumps once: O(rules). The room for rules of
+    /// updates is limited (twice the longest chain, and an eighth of all rules); what replaced chains and rules took is used again.
+    /// A rule that is the same as before, in the same order, goes on counting; others start from the counters they carry.
+    /// Rule numbers of replaced chains change, <see cref="ChainId"/>s do not.
+    /// </remarks>
+    /// <param name="changed">The chains to replace (same name) or to add. They are copied.</param>
+    /// <param name="removed">User chains to remove; no rule that stays may jump there.</param>
+    /// <returns>
+    /// False, and nothing changed, when a new matcher is needed: there is no room left, chains could nest too deep, or a rule
+    /// of a changed chain uses <c>recent</c>, whose lists belong to all rules that name them.
+    /// </returns>
+    /// <exception cref="RulesetException">Chains would call one another in a circle, or a jump leads nowhere.</exception>
+    /// <exception cref="ArgumentException">A chain cannot be removed.</exception>
+    public bool TryReplace(Table changed, params ReadOnlySpan<string> removed)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        return TryReplaceChains(changed, removed);
     }
 }

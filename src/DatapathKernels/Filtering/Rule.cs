@@ -33,4 +33,20 @@ public sealed class Rule
     public int Line { get; init; }
 
     internal ReadOnlySpan<RuleMatch> MatchSpan => _matches;
+
+    /// <summary>True when matches and target are the same; counters and place do not count.</summary>
+    internal bool IsSameAs(Rule other)
+    {
+        if (ReferenceEquals(this, other))
+            return true;
+        if (_matches.Length != other._matches.Length || !Equals(Target, other.Target))
+            return false;
+        for (int i = 0; i < _matches.Length; i++)
+        {
+            if (!_matches[i].Equals(other._matches[i]))
+                return false;
+        }
+
+        return true;
+    }
 }

@@ -6,16 +6,19 @@ namespace DatapathKernels.Filtering;
 /// A ruleset laid out for walks that jump around: every chain is one block of <see cref="PackedOp">packed rules</see>, and
 /// blocks lie in the order of the first jump to them, so that a service stands next to its endpoints.
 /// <code>
-/// block of a chain        number of its first rule | rule | rule | ... | its end
-/// block of a long chain   number of its first rule | Indexed | its end        rules in a ChainIndex
+/// block of a chain        header | rule | rule | ... | its end
+/// block of a long chain   header | Indexed, pointer | its end        rules in a ChainIndex
+///
+/// header  bits  0..31  number of the first rule
+///         32..63  0, or the cell of the block that took this one's place
+/// end     argument     its number
 /// </code>
+/// Jumps lead to the first block a chain ever had, its home. A chain is replaced by writing its new block beside it and then
+/// the home's header, one store: a walk enters the old block or the new one, and one that is in the old block leaves it in peace.
 /// </summary>
 internal sealed unsafe partial class PackedRules<THead> : IDisposable
     where THead : struct, IRuleHead
 {
-    /// <summary>Chains with fewer rules that test a head are walked: a few compares side by side cost less than a hash.</summary>
-    public const int LeastHeads = 10;
-
     private const int MostMasks = 4096;
 
     private readonly NativeBuffer _masks = new((nuint)MostMasks * (nuint)sizeof(RuleMask));
@@ -23,6 +26,9 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     private readonly Dictionary<RuleMask, int> _maskNumbers = [];
     private readonly List<ChainIndexMemory<THead>> _indexes = [];
     private readonly NativeBuffer _cells;
+    private readonly RangePool _spare;
+    private int[] _homes;
+    private ulong[] _entries;
 
     /// <summary>The blocks.</summary>
     public ulong* Cells => (ulong*)_cells.Pointer;
@@ -33,18 +39,15 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     /// <summary>Where walks put the places they return to.</summary>
     public WalkPlace* Returns => (WalkPlace*)_returns.Pointer;
 
-    /// <summary>Where the block of each chain starts.</summary>
-    public int[] Starts { get; }
-
-    /// <summary>Where the end of each chain stands.</summary>
-    public int[] Ends { get; }
+    /// <summary>Where each chain's block starts (low half) and where its end stands (high half).</summary>
+    public ulong[] Entries => _entries;
 
     /// <summary>Bytes of native memory.</summary>
     public long Bytes
     {
         get
         {
-            long bytes = (long)(_cells.Length + _masks.Length);
+            long bytes = (long)(_cells.Length + _masks.Length + _returns.Length);
             foreach (ChainIndexMemory<THead> index in _indexes)
                 bytes += index.Bytes;
             return bytes;

@@ -38,6 +38,9 @@ internal sealed unsafe class RuleProgram : IDisposable
 
     public ExtraMatch* Extras => (ExtraMatch*)_extras.Pointer;
 
+    /// <summary>The tail of a rule.</summary>
+    public RuleTail Tail(int rule) => Tails[rule];
+
     /// <summary>The rule of each number; null for the end of a chain.</summary>
     public required Rule?[] Rules { get; init; }
 

@@ -8,9 +8,9 @@ internal sealed unsafe class RuleState : IDisposable
 {
     private readonly NativeBuffer _counters;
 
-    public RuleState(RuleProgram program, MatcherOptions options)
+    public RuleState(RuleProgram program, MatcherOptions options, int spareRules = 0)
     {
-        _counters = new NativeBuffer((nuint)program.RuleCount * (nuint)sizeof(RuleCounters));
+        _counters = new NativeBuffer((nuint)(program.RuleCount + spareRules) * (nuint)sizeof(RuleCounters));
         Recent = new RecentLists(program.RecentLists, options.RecentEntries, options.RecentEntriesPerList, program.RecentStamps);
         NthCounts = program.NthStarts.AsSpan().ToArray();
         Sets = program.Sets;
