@@ -64,6 +64,18 @@ public abstract partial class ChainMatcher
     {
         if (infos.Length < burst.Count || metas.Length < burst.Count || verdicts.Length < burst.Count)
             Throw.Argument(nameof(burst), "expected an info, a meta and a verdict for each of its frames");
+        if (_packedV4 is { } packedV4)
+        {
+            EvaluatePacked(packedV4, chain.Index, burst, infos, metas, ref random, verdicts);
+            return;
+        }
+
+        if (_packedV6 is { } packedV6)
+        {
+            EvaluatePacked(packedV6, chain.Index, burst, infos, metas, ref random, verdicts);
+            return;
+        }
+
         for (int i = 0; i < burst.Count; i++)
             Evaluate(chain, burst[i], infos[i], ref metas[i], ref random, out verdicts[i]);
     }

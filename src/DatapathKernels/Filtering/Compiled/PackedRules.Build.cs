@@ -36,6 +36,8 @@ internal sealed unsafe partial class PackedRules<THead>
             _entries[chain] = (uint)builder.Starts[chain] | ((ulong)builder.Ends[chain] << 32);
             LinkJumps(builder.Starts[chain], builder.Ends[chain], _homes);
         }
+
+        CountBytes();
     }
 
     /// <summary>Jumps of a block named their chain's number so far; now its home is known.</summary>

@@ -42,6 +42,7 @@ internal sealed unsafe partial class PackedRules<THead>
                 LinkJumps(cells + builder.Starts[chain], cells + builder.Ends[chain], homes);
         }
 
+        CountBytes();
         update = new PackedUpdate(cells, length, builder.Starts, builder.Ends, homes);
         return true;
     }

@@ -43,15 +43,42 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     public ulong[] Entries => _entries;
 
     /// <summary>Bytes of native memory.</summary>
-    public long Bytes
+    public long Bytes { get; private set; }
+
+    /// <summary>
+    /// The largest index that a chain has or jumps to without looking at the packet, where most packets go first; null when
+    /// there is none among its first rules.
+    /// </summary>
+    public ChainIndex<THead>* FirstIndex(int chain)
     {
-        get
+        ulong entry = Volatile.Read(ref _entries[chain]);
+        ulong* op = Cells + (uint)entry + 1, end = Cells + (entry >> 32);
+        ChainIndex<THead>* found = null;
+        for (int rule = 0; rule < 8 && op < end; rule++, op += PackedOp.LengthOf(*op))
         {
-            long bytes = (long)(_cells.Length + _masks.Length + _returns.Length);
-            foreach (ChainIndexMemory<THead> index in _indexes)
-                bytes += index.Bytes;
-            return bytes;
+            ulong* target = op;
+            if (PackedOp.ActionOf(*op) == (int)RuleAction.Jump)
+            {
+                ulong* home = Cells + PackedOp.ArgumentOf(*op);
+                ulong forward = Volatile.Read(ref *home) >> 32;
+                target = (forward == 0 ? home : Cells + forward) + 1;
+            }
+
+            if (PackedOp.ActionOf(*target) != PackedOp.Indexed)
+                continue;
+            ChainIndex<THead>* index = *(ChainIndex<THead>**)(target + 1);
+            if (found == null || index->Count > found->Count)
+                found = index;
         }
+
+        return found;
+    }
+
+    private void CountBytes()
+    {
+        Bytes = (long)(_cells.Length + _masks.Length + _returns.Length);
+        foreach (ChainIndexMemory<THead> index in _indexes)
+            Bytes += index.Bytes;
     }
 
     public void Dispose()

@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Packets;
+using DatapathKernels.Simd;
+
+namespace DatapathKernels.Filtering;
+
+/// <content>
+/// Bursts over packed rules. Walks stay one by one and in order, since draws and lists go by the order of packets; but first
+/// the burst is led along the way most packets take (the index of a long chain, the chain found there, one of its drawn
+/// jumps), one line a step for all packets, so that the lines of all of them are on their way at once when the walks begin.
+/// Nothing is decided here: a wrong guess costs the lines it fetched.
+/// </content>
+public abstract unsafe partial class ChainMatcher
+{
+    // Below this the rules stay in the second-level cache by themselves.
+    private const long LeastBytesToLead = 1 << 20;
+
+    [SkipLocalsInit]
+    private void EvaluatePacked<THead, TRandom>(
+        PackedRules<THead> rules, int chain, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref TRandom random, Span<PacketVerdict> verdicts)
+        where THead : struct, IRuleHead
+        where TRandom : struct, IRandomSource
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain, (uint)_layout.Count);
+        PacketView* views = stackalloc PacketView[PacketBurst.MaxCount];
+        ulong loaded = 0;
+        for (int i = 0; i < burst.Count; i++)
+            loaded |= PacketView.TryLoad(_program.Family, burst[i], infos[i], out views[i]) ? 1UL << i : 0;
+
+        _hasConnection = false;
+        int step = _steps;
+        Volatile.Write(ref _steps, step + 1);
+        if (rules.Bytes >= LeastBytesToLead)
+            Lead(rules, chain, views, burst.Count, loaded, random);
+        for (int i = 0; i < burst.Count; i++)
+        {
+            ref PacketVerdict verdict = ref verdicts[i];
+            verdict = default;
+            verdict.Rule = -1;
+            if ((loaded >> i & 1) == 0)
+            {
+                verdict.Kind = VerdictKind.NotApplicable;
+                continue;
+            }
+
+            WalkPacked(rules, chain, burst[i], infos[i], views[i], ref metas[i], ref random, ref verdict);
+            if (verdict.Destination.Kind != NatKind.None)
+                verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, burst[i], infos[i]);
+        }
+
+        Volatile.Write(ref _steps, step + 2);
+    }
+
+    // SAFE: reads what a walk would read, between the same two steps; a prefetch may name any address.
+    [SkipLocalsInit]
+    private void Lead<THead, TRandom>(PackedRules<THead> rules, int chain, PacketView* views, int count, ulong loaded, TRandom random)
+        where THead : struct, IRuleHead
+        where TRandom : struct, IRandomSource
+    {
+        ulong* cells = rules.Cells;
+        RuleCounters* counters = _state.Counters;
+        ChainIndex<THead>* index = rules.FirstIndex(chain);
+        if (index == null)
+            return;
+        void** at = stackalloc void*[PacketBurst.MaxCount];
+        ulong* hashes = stackalloc ulong[PacketBurst.MaxCount];
+        TupleTable* table = index->Tables;
+        for (int i = 0; i < count; i++)
+        {
+            // What was not loaded is zero, and leads nowhere in particular.
+            hashes[i] = THead.HashOf(table->Mask, views[i]);
+            at[i] = table->Slots + ((uint)hashes[i] & table->SlotMask);
+            Prefetch.Read(at[i]);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            IndexSlot* slot = (IndexSlot*)at[i];
+            at[i] = null;
+            if (slot->Hash != hashes[i] && slot->Count != 0)
+                slot = table->Slots + (((uint)hashes[i] + 1) & table->SlotMask);
+            if (slot->Hash != hashes[i] || slot->Count != 1)
+                continue;
+            at[i] = ChainIndex<THead>.RuleAt(index, slot->First);
+            Prefetch.Read(ChainIndex<THead>.HeadOf(index, slot->First));
+            Prefetch.Read(at[i]);
+            Prefetch.Read(counters + index->FirstNumber + slot->First);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (at[i] == null)
+                continue;
+            ulong word = ((IndexedRule*)at[i])->Word;
+            at[i] = PackedOp.ActionOf(word) is (int)RuleAction.Jump or (int)RuleAction.Goto ? cells + PackedOp.ArgumentOf(word) : null;
+            if (at[i] == null)
+                continue;
+            Prefetch.Read(at[i]);
+            Prefetch.Read((ulong*)at[i] + 8);
+        }
+
+        LeadIntoChains(cells, counters, at, count, ref random);
+    }
+
+    private static void LeadIntoChains<TRandom>(ulong* cells, RuleCounters* counters, void** at, int count, ref TRandom random)
+        where TRandom : struct, IRandomSource
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (at[i] == null)
+                continue;
+            ulong* op = Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
+            at[i] = null;
+            Prefetch.Read(counters + number);
+            for (int rule = 0; rule < 3 && PackedOp.ActionOf(*op) != PackedOp.Indexed; rule++)
+            {
+                if (PackedOp.ActionOf(*op) == PackedOp.Spread && typeof(TRandom) == typeof(PacketRandom))
+                {
+                    // On a copy of the source, in the order of the packets: the draws the walks will make.
+                    int pick = Unsafe.As<TRandom, PacketRandom>(ref random).CountUntilBelow(op + 2, (int)PackedOp.ArgumentOf(*op));
+                    Prefetch.Read(counters + number + pick);
+                    at[i] = cells + PackedOp.ArgumentOf(op[1 + (2 * pick)]);
+                    Prefetch.Read(at[i]);
+                    break;
+                }
+
+                number += PackedOp.ActionOf(*op) == PackedOp.Spread ? 0 : 1;
+                op += PackedOp.LengthOf(*op);
+                if (PackedOp.LengthOf(*op) == 0)
+                    break;
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (at[i] == null)
+                continue;
+            _ = Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
+            Prefetch.Read(counters + number);
+            Prefetch.Read(counters + number + 1);
+        }
+    }
+}
