@@ -7,7 +7,8 @@ namespace DatapathKernels.Filtering;
 /// Answers "which is the first rule from r on whose head matches" for one chain without walking it: tuple space search
 /// (Srinivasan, Suri, Varghese 1999). The rules are grouped by the bits their heads compare; each group is a hash table over
 /// what those bits must be, so one probe finds the rules of the group that a packet can match. Groups are asked in the order
-/// of their first rules, and asking stops at a group that begins behind the best rule so far.
+/// of their first rules, and asking stops at a group that begins behind the best rule so far. A chain whose rules compare
+/// many different sets of bits has fewer, coarser groups (TupleMerge, Daly et al. 2019): see <see cref="TuplePlan{THead}"/>.
 /// <code>
 /// tables   64 bytes each    mask, first and last rule, where its slots lie
 /// slots    16 bytes each    hash (64 bits), rule or list, number of rules; at most half full
@@ -66,18 +67,22 @@ internal unsafe struct ChainIndex<THead>
     public static byte* HeadOf(ChainIndex<THead>* index, int rule) => index->Records + ((nint)rule * Stride);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Fits(ChainIndex<THead>* index, int rule, in PacketView view) =>
+        THead.Fits(HeadOf(index, rule), view) && RuleAt(index, rule)->HasPortsOf(view);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstOf(ChainIndex<THead>* index, IndexSlot* slot, int from, int best, in PacketView view)
     {
         if (slot->Count == 1)
         {
             int only = slot->First;
-            return only >= from && only < best && THead.Fits(HeadOf(index, only), view) ? only : best;
+            return only >= from && only < best && Fits(index, only, view) ? only : best;
         }
 
         int* list = index->Lists + slot->First;
         for (int i = LowerBound(list, slot->Count, from); i < slot->Count && list[i] < best; i++)
         {
-            if (THead.Fits(HeadOf(index, list[i]), view))
+            if (Fits(index, list[i], view))
                 return list[i];
         }
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using DatapathKernels.Memory;
 
@@ -18,9 +17,9 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     public ChainIndexMemory(byte* heads, int count, int firstNumber)
     {
         int[] tableOf = new int[count];
-        List<Plan> plans = Group(heads, tableOf);
+        List<TuplePlan<THead>> plans = TuplePlan<THead>.Group(heads, tableOf);
         nuint tables = (nuint)plans.Count * (nuint)sizeof(TupleTable), slots = 0;
-        foreach (Plan plan in plans)
+        foreach (TuplePlan<THead> plan in plans)
             slots += plan.Slots * (nuint)sizeof(IndexSlot);
         nuint records = (nuint)count * (nuint)ChainIndex<THead>.Stride;
         nuint start = (nuint)sizeof(ChainIndex<THead>), slotsStart = start + tables, recordsStart = (slotsStart + slots + 63) & ~(nuint)63;
@@ -46,39 +45,11 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private record struct Plan(RuleMask Mask, int First, int Last, int Rules)
-    {
-        public readonly nuint Slots => BitOperations.RoundUpToPowerOf2((nuint)Rules * 2);
-    }
-
-    /// <summary>One table for each mask, in the order of their first rules.</summary>
-    private static List<Plan> Group(byte* heads, int[] tableOf)
-    {
-        List<Plan> plans = [];
-        Dictionary<RuleMask, int> known = [];
-        for (int rule = 0; rule < tableOf.Length; rule++)
-        {
-            RuleMask mask = THead.MaskOf(heads, rule);
-            if (!known.TryGetValue(mask, out int table))
-            {
-                known.Add(mask, table = plans.Count);
-                plans.Add(new Plan(mask, rule, rule, 0));
-            }
-
-            ref Plan plan = ref CollectionsMarshal.AsSpan(plans)[table];
-            plan.Last = rule;
-            plan.Rules++;
-            tableOf[rule] = table;
-        }
-
-        return plans;
-    }
-
-    private void Place(List<Plan> plans, IndexSlot* slots)
+    private void Place(List<TuplePlan<THead>> plans, IndexSlot* slots)
     {
         for (int i = 0; i < plans.Count; i++)
         {
-            Plan plan = plans[i];
+            TuplePlan<THead> plan = plans[i];
             _index->Tables[i] = new TupleTable { Mask = plan.Mask, First = plan.First, Last = plan.Last, Slots = slots, SlotMask = (uint)plan.Slots - 1 };
             slots += plan.Slots;
         }

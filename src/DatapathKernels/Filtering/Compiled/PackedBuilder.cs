@@ -131,13 +131,30 @@ internal sealed unsafe class PackedBuilder<THead>(RuleProgram program, int first
             ulong word = (ulong)tail.Action << PackedOp.ActionShift;
             if (tail.ExtraCount != 0)
                 word |= (ulong)PackedOp.List << PackedOp.ExtrasShift;
-            *ChainIndex<THead>.RuleAt(index.Index, rule - start) = new IndexedRule { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
+            IndexedRule record = new() { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
+            AddPorts(ref record);
+            *ChainIndex<THead>.RuleAt(index.Index, rule - start) = record;
         }
 
         Reserve(2);
         _cells[_count++] = ((ulong)PackedOp.Indexed << PackedOp.ActionShift) | (2UL << PackedOp.LengthShift);
         _cells[_count++] = (ulong)index.Index;
         Indexes.Add(index);
+    }
+
+    private void AddPorts(ref IndexedRule record)
+    {
+        (record.SourceSpan, record.DestinationSpan) = (ushort.MaxValue, ushort.MaxValue);
+        for (int i = 0; i < record.Tail.ExtraCount; i++)
+        {
+            ExtraMatch extra = program.Extras[record.Tail.FirstExtra + i];
+            if (extra.Kind is not (ExtraKind.SourcePort or ExtraKind.DestinationPort) || extra.Negated || extra.B > extra.C)
+                return;
+            if (extra.Kind == ExtraKind.SourcePort)
+                (record.SourceLow, record.SourceSpan) = ((ushort)extra.B, (ushort)(extra.C - extra.B));
+            else
+                (record.DestinationLow, record.DestinationSpan) = ((ushort)extra.B, (ushort)(extra.C - extra.B));
+        }
     }
 
     private uint Argument(in RuleTail tail) => tail.Action is RuleAction.Jump or RuleAction.Goto
