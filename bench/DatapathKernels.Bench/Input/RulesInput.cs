@@ -80,9 +80,19 @@ internal sealed class RulesInput
         yield return $"{name}: {Ruleset.RuleCount} rules of {(Ruleset.Family == IpFamily.V4 ? "IPv4" : "IPv6")}, {Services.Count} service ports in KUBE-SERVICES";
         foreach (UnknownExtension unknown in report.Unknown)
             yield return $"{name}: not evaluated: {unknown}{(unknown.IsTarget ? "; it counts and does nothing" : "; it counts as never matching")}";
+        int[] asksSets = [.. LinesThatAskSets().Order()];
+        if (asksSets.Length > 0)
+            yield return $"{name}: not evaluated: {new UnknownExtension(false, "set", asksSets)}, whose sets the dump does not hold; it counts as never matching";
         foreach (string warning in report.Warnings)
             yield return $"{name}: {warning}";
         if (report.Truncation is { } cut)
             yield return $"{cut}; what stands before is used";
     }
+
+    private IEnumerable<int> LinesThatAskSets() =>
+        from table in Ruleset.Tables
+        from chain in table.Chains
+        from rule in chain.Rules
+        where rule.Matches.Any(match => match is SetMatch)
+        select rule.Line;
 }

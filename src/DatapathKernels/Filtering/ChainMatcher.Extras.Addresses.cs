@@ -53,9 +53,6 @@ public abstract partial class ChainMatcher
         return group ? PacketType.Multicast : PacketType.Broadcast;
     }
 
-    private bool TestSet(in ExtraMatch extra, in PacketView view, in PacketMeta meta)
-    {
-        IpSetAnswer answer = _state.Sets[extra.B].Test(_program.Family, IpSetDirections.Unpack(extra.A), view, meta.NowMs);
-        return answer == IpSetAnswer.Match || (answer == IpSetAnswer.NoMatch && extra.C != 0);
-    }
+    private bool TestSet(in ExtraMatch extra, in PacketView view, in PacketMeta meta) =>
+        _state.Sets[extra.B].Test(_program.Family, IpSetDirections.Unpack(extra.A), extra.C != 0, view, meta.NowMs);
 }

@@ -35,6 +35,7 @@ public class IpSetTests
         Assert.False(Fits(set, "src", Syn));
         Assert.True(Fits(set, "dst", Syn));
         Assert.True(Fits(set, "src", Syn, "--return-nomatch"));
+        Assert.False(Fits(set, "dst", Syn, "--return-nomatch"));
         set.TryAdd(Net("10.1.2.0/24"), 0);
         Assert.True(Fits(set, "src", Syn));
         Assert.True(set.Remove(Net("10.1.2.0/24")));

@@ -25,9 +25,8 @@ internal sealed unsafe partial class TestWords
                 Add("packet type", Lower(found.ToString()), Lower(type.Type.ToString()), type.Negated, found == type.Type);
                 return true;
             case SetMatch set when Find(set.Name) is { } asked:
-                IpSetAnswer answer = asked.Test(program.Family, set.Directions, _view, _meta->NowMs);
-                bool holds = answer == IpSetAnswer.Match || (answer == IpSetAnswer.NoMatch && set.ReturnNoMatch);
-                Add("packet", answer == IpSetAnswer.NoMatch ? "(an exception of the set)" : "", $"in set {set.Name} by {set.Directions}", set.Negated, holds);
+                bool holds = asked.Test(program.Family, set.Directions, set.ReturnNoMatch, _view, _meta->NowMs);
+                Add("packet", "", $"{(set.ReturnNoMatch ? "an exception " : "")}in set {set.Name} by {set.Directions}", set.Negated, holds);
                 return true;
             default:
                 return false;

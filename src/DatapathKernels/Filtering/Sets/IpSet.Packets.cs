@@ -5,18 +5,25 @@ namespace DatapathKernels.Filtering;
 /// <content>Entries made of packets, as the kernel's <c>*_kadt</c> functions make them.</content>
 public sealed partial class IpSet
 {
-    /// <summary>What the set says of a packet. A rule that names too few directions, or one of the other family, gets no match.</summary>
-    internal IpSetAnswer Test(IpFamily family, IpSetDirections directions, in PacketView view, long nowMs)
+    /// <summary>
+    /// True when the packet is in the set; with <paramref name="exceptions"/> (<c>--return-nomatch</c>) when an exception holds
+    /// it, in sets that can have any. A rule that names too few directions, or one of the other family, gets no match.
+    /// </summary>
+    internal bool Test(IpFamily family, IpSetDirections directions, bool exceptions, in PacketView view, long nowMs)
     {
         if (Kind != IpSetKind.ListSet)
-            return TryEntry(family, directions, view, out IpSetEntry entry) ? Find(entry, nowMs) : IpSetAnswer.None;
-        foreach (IpSet member in _members)
         {
-            if (member.Test(family, directions, view, nowMs) == IpSetAnswer.Match)
-                return IpSetAnswer.Match;
+            IpSetAnswer asked = exceptions && HasNetworks ? IpSetAnswer.NoMatch : IpSetAnswer.Match;
+            return TryEntry(family, directions, view, out IpSetEntry entry) && Find(entry, nowMs) == asked;
         }
 
-        return IpSetAnswer.None;
+        foreach (IpSet member in _members)
+        {
+            if (member.Test(family, directions, exceptions, view, nowMs))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Adds the packet's entry (<c>-j SET --add-set</c>); a list gives it to the first member that takes it.</summary>

@@ -9,6 +9,6 @@ internal enum IpSetAnswer : byte
     /// <summary>In the set.</summary>
     Match,
 
-    /// <summary>Held by an exception; <c>--return-nomatch</c> turns this into a match.</summary>
+    /// <summary>Held by an exception: what <c>--return-nomatch</c> asks for.</summary>
     NoMatch,
 }
