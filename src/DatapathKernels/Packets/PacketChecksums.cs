@@ -67,7 +67,8 @@ public static class PacketChecksums
             WriteTransport(frame, info);
     }
 
-    private static void WriteTransport(Span<byte> frame, in PacketInfo info)
+    /// <summary>Computes the transport checksum anew and writes it.</summary>
+    internal static void WriteTransport(Span<byte> frame, in PacketInfo info)
     {
         Span<byte> segment = frame.Slice(info.L4Offset, (int)info.L4Length);
         int field = InternetChecksum.TransportField(info.Protocol);

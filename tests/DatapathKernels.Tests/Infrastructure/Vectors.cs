@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 
 namespace DatapathKernels.Tests.Infrastructure;
@@ -13,10 +14,12 @@ public static class Vectors
             ? folder
             : Path.Combine(AppContext.BaseDirectory, "Golden");
 
-    /// <summary>Reads for example <c>algorithms/checksum.json</c>.</summary>
+    /// <summary>Reads for example <c>algorithms/checksum.json</c>; large files may be there compressed (<c>.gz</c>).</summary>
     public static JsonElement Load(string file)
     {
-        using FileStream stream = File.OpenRead(Path.Combine(Root, file));
+        string path = Path.Combine(Root, file);
+        bool plain = File.Exists(path) || !File.Exists(path + ".gz");
+        using Stream stream = plain ? File.OpenRead(path) : new GZipStream(File.OpenRead(path + ".gz"), CompressionMode.Decompress);
         using JsonDocument document = JsonDocument.Parse(stream);
         return document.RootElement.Clone();
     }

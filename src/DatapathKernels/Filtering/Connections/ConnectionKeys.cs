@@ -1,0 +1,75 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Filtering;
+
+/// <summary>Tuples of both families in one type (IPv4 as ::ffff:a.b.c.d), and their inverses.</summary>
+internal static class ConnectionKeys
+{
+    // ICMP request and reply types come in pairs; 0 has none. RFC 792 and 950; RFC 4443 and 4620.
+    private static ReadOnlySpan<byte> IcmpPairs => [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 13, 16, 15, 18, 17];
+
+    public static FlowKeyV6 Of(in FlowKeyV4 key) => new(
+        Mapped(key.SourceBe), Mapped(key.DestinationBe), key.SourcePortBe, key.DestinationPortBe, key.Protocol, key.Zone);
+
+    public static IPv6Address Mapped(uint addressBe)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        bytes[10] = bytes[11] = 0xff;
+        System.Runtime.InteropServices.MemoryMarshal.Write(bytes[12..], addressBe);
+        return new IPv6Address(bytes);
+    }
+
+    /// <summary>An address of a tuple as bindings and writers take it: IPv4 in the first four bytes.</summary>
+    public static IPv6Address Wire(bool ipv4, in IPv6Address address)
+    {
+        if (!ipv4)
+            return address;
+        Span<byte> bytes = stackalloc byte[16];
+        address.CopyTo(bytes);
+        return WireAddress.OfV4(System.Runtime.InteropServices.MemoryMarshal.Read<uint>(bytes[12..]));
+    }
+
+    /// <summary>The reverse of <see cref="Wire"/>.</summary>
+    public static IPv6Address FromWire(bool ipv4, in IPv6Address address) => ipv4 ? Mapped(WireAddress.FirstWord(address)) : address;
+
+    /// <summary>The tuple of the answer; false when messages of that type have none (<c>nf_ct_invert_tuple</c>).</summary>
+    public static bool TryInvert(in FlowKeyV6 key, out FlowKeyV6 inverse)
+    {
+        ushort source = key.DestinationPortBe, destination = key.SourcePortBe;
+        if (key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        {
+            byte type = (byte)(key.DestinationPort >> 8);
+            inverse = default;
+            if (!TryPair(key.Protocol, type, out byte pair))
+                return false;
+            source = key.SourcePortBe;
+            destination = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)((pair << 8) | (byte)key.DestinationPort));
+        }
+
+        inverse = new FlowKeyV6(key.Destination, key.Source, source, destination, key.Protocol, key.Zone);
+        return true;
+    }
+
+    /// <summary>True for the messages that may start a connection.</summary>
+    public static bool IsRequest(in FlowKeyV6 key) => (key.DestinationPort >> 8, key.Protocol) is
+        (8 or 13 or 15 or 17, IpProtocol.Icmp) or (128 or 139, IpProtocol.IcmpV6);
+
+    private static bool TryPair(IpProtocol protocol, byte type, out byte pair)
+    {
+        if (protocol == IpProtocol.IcmpV6)
+        {
+            pair = (byte)(type ^ 1);
+            return type is 128 or 129 or 139 or 140 && (pair = type is 139 ? (byte)140 : type is 140 ? (byte)139 : pair) != 0;
+        }
+
+        pair = type < IcmpPairs.Length ? IcmpPairs[type] : (byte)0;
+        return type == 8 || pair != 0;
+    }
+
+    public static FlowKeyV6 WithSource(in FlowKeyV6 key, in IPv6Address address, ushort portBe) =>
+        new(address, key.Destination, portBe, key.DestinationPortBe, key.Protocol, key.Zone);
+
+    public static FlowKeyV6 WithDestination(in FlowKeyV6 key, in IPv6Address address, ushort portBe) =>
+        new(key.Source, address, key.SourcePortBe, portBe, key.Protocol, key.Zone);
+}
