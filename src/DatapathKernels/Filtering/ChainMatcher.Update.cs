@@ -37,15 +37,17 @@ public abstract partial class ChainMatcher
         RuleProgram program = compiled.Program;
         int[] ids = new int[program.Chains.Length];
         bool[] stubs = new bool[ids.Length];
-        int next = _layout.Count, fresh = 0;
+        int next = _layout.Count, fresh = 0, rules = 1;
         for (int i = 0; i < ids.Length; i++)
         {
+            // The stubs stand behind the chains that are changed: they need no numbers.
             stubs[i] = changed.Find(program.Chains[i].Name) is null;
+            rules = stubs[i] ? rules : program.Ends[i] + 1;
             if (!_chains.TryGetValue((changed.Kind, program.Chains[i].Name), out ids[i]))
                 ids[i] = fresh < _freeIds.Count ? _freeIds[^++fresh] : next++;
         }
 
-        if (!_spareNumbers.TryTake(program.RuleCount, out int firstNumber))
+        if (!_spareNumbers.TryTake(rules, out int firstNumber))
         {
             compiled.Dispose();
             return false;
@@ -53,13 +55,13 @@ public abstract partial class ChainMatcher
 
         if (!packed.TryWrite(program, firstNumber, ids, stubs, out PackedUpdate update))
         {
-            _spareNumbers.Give(firstNumber, program.RuleCount);
+            _spareNumbers.Give(firstNumber, rules);
             compiled.Dispose();
             return false;
         }
 
-        RulePatch patch = new(new PatchMatcher(compiled), firstNumber, program.RuleCount, update);
-        Array.Fill(_patchOf, patch, firstNumber - _program.RuleCount, program.RuleCount);
+        RulePatch patch = new(new PatchMatcher(compiled), firstNumber, rules, update);
+        Array.Fill(_patchOf, patch, firstNumber - _program.RuleCount, rules);
         List<(int Old, int New)> carry = [];
         patch.Uses = 1;
         _freeIds.RemoveRange(_freeIds.Count - fresh, fresh);

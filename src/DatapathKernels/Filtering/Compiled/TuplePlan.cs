@@ -13,7 +13,7 @@ namespace DatapathKernels.Filtering;
 internal sealed unsafe class TuplePlan<THead>
     where THead : struct, IRuleHead
 {
-    private const int MostExact = 12, MostTogether = 8;
+    private const int MostExact = 12, MostTogether = 24;
 
     private readonly Dictionary<ulong, int> _together = [];
     private int _rules;
@@ -99,17 +99,17 @@ internal sealed unsafe class TuplePlan<THead>
     private static RuleMask Coarser(RuleMask bits) => bits with
     {
         Source0 = Coarser((uint)bits.Source0) | ((ulong)Coarser((uint)(bits.Source0 >> 32)) << 32),
-        Transport = bits.Transport & ((0xffUL << PacketView.ProtocolShift) | uint.MaxValue),
+        Transport = bits.Transport & (0xffUL << PacketView.ProtocolShift),
     };
 
-    /// <summary>A shorter prefix for an IPv4 mask that is a prefix, as TupleMerge shortens them; anything else as it is.</summary>
+    /// <summary>A shorter prefix for an IPv4 mask that is a prefix, shortened as VPP found best for TupleMerge; anything else as it is.</summary>
     private static uint Coarser(uint maskBe)
     {
         uint mask = BinaryPrimitives.ReverseEndianness(maskBe);
         int length = BitOperations.PopCount(mask);
         if (length == 0 || mask != uint.MaxValue << (32 - length))
             return maskBe;
-        length -= length switch { 32 => 4, > 24 => 3, > 16 => 2, > 8 => 1, _ => 0 };
+        length -= length switch { 32 => 6, > 24 => 5, > 16 => 4, > 8 => 2, _ => 0 };
         return BinaryPrimitives.ReverseEndianness(uint.MaxValue << (32 - length));
     }
 }
