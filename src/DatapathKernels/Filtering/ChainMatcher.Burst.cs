@@ -43,9 +43,10 @@ public abstract unsafe partial class ChainMatcher
                 continue;
             }
 
-            WalkPacked(rules, chain, burst[i], infos[i], views[i], ref metas[i], ref random, ref verdict);
+            Span<byte> frame = burst[i];
+            WalkPacked(rules, chain, frame, infos[i], views[i], ref metas[i], ref random, ref verdict);
             if (verdict.Destination.Kind != NatKind.None)
-                verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, burst[i], infos[i]);
+                verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, frame, infos[i]);
         }
 
         Volatile.Write(ref _steps, step + 2);
