@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Maps;
+
+/// <summary>
+/// A multibit trie with its answers pushed down to the leaves (DIR-24-8 and its longer kin): a root indexed by the first bits
+/// of an address, and groups of 256 entries for every further 8 bits where a longer prefix makes them needed.
+/// <code>
+/// entry, bits  0..29  next hop, or number of a group
+///             30      there is a route
+///             31      go on in a group
+/// depths       1 byte beside each entry, which only updates read: length of the entry's route plus one, 0 for none
+/// </code>
+/// </summary>
+/// <remarks>
+/// One writer beside any number of readers. An entry changes by one 32-bit store, and a group is filled before an entry leads
+/// to it, so a reader finds the old route of an address or the new one. A group that was given back may be taken again while
+/// a reader is inside: <see cref="Version"/> moves before, and readers that went through a group look whether it did.
+/// </remarks>
+internal sealed unsafe partial class PrefixTree : IDisposable
+{
+    public const uint HasRoute = 1u << 30, HasGroup = 1u << 31, PayloadMask = HasRoute - 1;
+
+    /// <summary>Entries in a group.</summary>
+    public const int GroupSize = 256;
+
+    private readonly NativeBuffer _root, _rootDepths, _groups, _groupDepths, _freeGroups;
+    private readonly int _groupCapacity;
+    private int _freeCount;
+    private int _version;
+
+    /// <param name="rootBits">Bits of an address that index the root.</param>
+    /// <param name="groups">Groups there is room for.</param>
+    public PrefixTree(int rootBits, int groups)
+    {
+        RootBits = rootBits;
+        _groupCapacity = groups;
+        nuint size = (nuint)1 << rootBits, grouped = (nuint)groups * GroupSize;
+        _root = new NativeBuffer(size * sizeof(uint));
+        _rootDepths = new NativeBuffer(size);
+        _groups = new NativeBuffer(grouped * sizeof(uint));
+        _groupDepths = new NativeBuffer(grouped);
+        _freeGroups = new NativeBuffer((nuint)groups * sizeof(int));
+        for (int i = 0; i < groups; i++)
+            Free[i] = groups - 1 - i;
+        _freeCount = groups;
+    }
+
+    /// <summary>Bits of an address that index the root.</summary>
+    public int RootBits { get; }
+
+    /// <summary>Groups in use.</summary>
+    public int GroupsInUse => _groupCapacity - _freeCount;
+
+    /// <summary>Bytes of native memory.</summary>
+    public long MemoryBytes => (long)(_root.Length + _rootDepths.Length + _groups.Length + _groupDepths.Length + _freeGroups.Length);
+
+    /// <summary>Moves before a group is taken again.</summary>
+    public int Version
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref _version);
+    }
+
+    /// <summary>The root's entries.</summary>
+    public uint* Root => (uint*)_root.Pointer;
+
+    /// <summary>The groups' entries, one group behind the other.</summary>
+    public uint* Groups => (uint*)_groups.Pointer;
+
+    private int* Free => (int*)_freeGroups.Pointer;
+
+    public void Dispose()
+    {
+        _root.Dispose();
+        _rootDepths.Dispose();
+        _groups.Dispose();
+        _groupDepths.Dispose();
+        _freeGroups.Dispose();
+    }
+}
