@@ -94,7 +94,8 @@ public class ChainUpdateTests
             $"-A E{port} -p tcp -j DNAT --to-destination 10.9.0.1:{port}", $"-A F{port} -p tcp -j DNAT --to-destination 10.9.0.2:{port}"];
         using IndexedMatcher matcher = new(Rulesets.Parse(Rulesets.Table("nat", ["PREROUTING", "S", "E1", "F1"], ["-A PREROUTING -d 10.0.0.1/32 -j S", .. Service(1)])));
         int port = 1, stop = 0;
-        Task<int> reader = Task.Run(() =>
+        using ManualResetEventSlim started = new();
+        Task<int> reader = Task.Factory.StartNew(() =>
         {
             int walks = 0;
             PacketRandom random = new(1);
@@ -102,6 +103,7 @@ public class ChainUpdateTests
             TestPacket packet = TestPacket.Tcp("10.1.2.3", "10.0.0.1");
             for (; Volatile.Read(ref stop) == 0; walks++)
             {
+                started.Set();
                 byte[] frame = (byte[])packet.Bytes.Clone();
                 int before = Volatile.Read(ref port);
                 PacketMeta meta = default;
@@ -112,7 +114,8 @@ public class ChainUpdateTests
             }
 
             return walks;
-        });
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        started.Wait();
         for (int next = 2; next < 3000; next++)
         {
             Ruleset rules = Rulesets.Parse(Rulesets.Table("nat", ["S", $"E{next}", $"F{next}"], Service(next)));
