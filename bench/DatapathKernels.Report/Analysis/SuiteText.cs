@@ -37,6 +37,34 @@ internal sealed record SuiteText
             AxisTitle = "bytes summed",
             Baseline = "Scalar",
         },
+        ["UpdateBench"] = new()
+        {
+            Title = "Changing rules",
+            Question = "One endpoint of a cluster changes: what does it cost to reload everything, and to replace one service's chains?",
+            Parameter = "Services",
+            AxisTitle = "Services in the cluster",
+            Baseline = "FullReload",
+        },
+        ["MaglevBench"] = new()
+        {
+            Title = "Maglev lookups",
+            Question = "What does it cost to pick a backend the way Cilium and Katran do, flow hash and all?",
+            Baseline = "Lookup",
+        },
+        ["MaglevBuildBench"] = new()
+        {
+            Title = "Maglev tables",
+            Question = "How long does a new table take when a backend comes or goes?",
+            Baseline = "Paper",
+        },
+        ["RouteTableBench"] = new()
+        {
+            Title = "Routes",
+            Question = "What does it cost to find the route of an address, and to change one?",
+            Parameter = "Routes",
+            AxisTitle = "routes in the table",
+            Baseline = "Dictionaries",
+        },
         ["ParseBench"] = new()
         {
             Title = "From frame to flow key",
