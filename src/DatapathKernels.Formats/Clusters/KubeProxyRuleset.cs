@@ -65,15 +65,20 @@ internal sealed partial class KubeProxyRuleset
         _nat.WriteTo(writer, sorted);
     }
 
+    /// <summary>Endpoints of the ports that have a cluster IP of this family, each address and port once: what large-cluster mode counts.</summary>
     private static int CountEndpoints(Cluster cluster, AddressFamily family)
     {
         int count = 0;
+        HashSet<(IPAddress Address, ushort Port)> known = [];
         foreach (ClusterService service in cluster.Services)
         {
+            if (service.ClusterIP(family) is null)
+                continue;
             foreach (ServicePort port in service.Ports)
             {
+                known.Clear();
                 foreach (ServiceEndpoint endpoint in port.Endpoints)
-                    count += endpoint.Address.AddressFamily == family ? 1 : 0;
+                    count += endpoint.Address.AddressFamily == family && known.Add((endpoint.Address, endpoint.Port)) ? 1 : 0;
             }
         }
 

@@ -8,6 +8,14 @@ internal sealed partial class ManifestCluster
     public void AddSlice(ManifestNode node)
     {
         ManifestNode metadata = node.Get("metadata");
+        if (IsForOthers(metadata, node.Line))
+            return;
+        if (!_knownSlices.Add((metadata.Text("namespace"), metadata.Text("name"))))
+        {
+            Note($"EndpointSlice {metadata.Text("namespace")}/{metadata.Text("name")}: in the file before", node.Line);
+            return;
+        }
+
         string service = metadata.TryGet("labels", out ManifestNode labels) ? labels.Text(ServiceNameLabel) : "";
         if (service.Length == 0)
         {
@@ -24,9 +32,12 @@ internal sealed partial class ManifestCluster
         List<ManifestNode> endpoints = node.Items("endpoints");
         foreach (ManifestNode port in node.Items("ports"))
         {
-            // A slice without port numbers stands for all ports, for consumers that are not proxies.
             if (!port.TryGet("port", out _))
+            {
+                Note("EndpointSlice port without a number: for consumers that are not proxies", port.Line);
                 continue;
+            }
+
             List<ServiceEndpoint> list = EndpointsOf(metadata.Text("namespace"), service, port.Text("name"));
             foreach (ManifestNode endpoint in endpoints)
                 AddEndpoint(list, endpoint, port.Port("port"));

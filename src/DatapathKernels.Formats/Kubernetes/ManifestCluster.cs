@@ -12,6 +12,8 @@ internal sealed partial class ManifestCluster
 
     private readonly List<ClusterService> _services = [];
     private readonly Dictionary<(string Namespace, string Service, string Port), List<ServiceEndpoint>> _endpoints = [];
+    private readonly HashSet<(string Namespace, string Service)> _known = [];
+    private readonly HashSet<(string Namespace, string Slice)> _knownSlices = [];
     private readonly List<ClusterNode> _nodes = [];
     private readonly Dictionary<string, (int Line, int Count)> _notes = [];
 
@@ -24,6 +26,14 @@ internal sealed partial class ManifestCluster
     public void AddService(ManifestNode node)
     {
         ManifestNode metadata = node.Get("metadata"), spec = node.Get("spec");
+        if (IsForOthers(metadata, node.Line))
+            return;
+        if (!_known.Add((metadata.Text("namespace"), metadata.Get("name").Text())))
+        {
+            Note($"Service {metadata.Text("namespace")}/{metadata.Text("name")}: in the file before", node.Line);
+            return;
+        }
+
         if (spec.Text("type") == "ExternalName")
         {
             Note("Service of type ExternalName: a name in DNS, which no proxy programs", node.Line);
@@ -78,7 +88,46 @@ internal sealed partial class ManifestCluster
         Dictionary<string, ClusterNode> byName = nodes.DistinctBy(node => node.Name).ToDictionary(node => node.Name);
         ClusterNode nowhere = new("", "", [], []);
         ClusterPod[] pods = [.. all.DistinctBy(e => e.Address).Select(e => PodOf(e.Address, byName.GetValueOrDefault(e.Node, nowhere)))];
-        return new Cluster(nodes, pods, services, [], []);
+        return new Cluster(nodes, pods, services, PodRanges(nodes), []);
+    }
+
+    /// <summary>kube-proxy does not see objects with these labels: another proxy serves them, or none is to.</summary>
+    private bool IsForOthers(ManifestNode metadata, int line)
+    {
+        foreach (string label in (ReadOnlySpan<string>)["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"])
+        {
+            if (!metadata.TryGet("labels", out ManifestNode labels) || !labels.TryGet(label, out _))
+                continue;
+            Note($"label {label}: not for kube-proxy", line);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The range that holds every node's pods, of each family: what <c>--cluster-cidr</c> would say.</summary>
+    private static List<IPNetwork> PodRanges(ClusterNode[] nodes)
+    {
+        List<IPNetwork> ranges = [];
+        foreach (AddressFamily family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
+        {
+            IPNetwork[] parts = [.. nodes.SelectMany(node => node.PodRanges).Where(range => range.BaseAddress.AddressFamily == family)];
+            if (parts.Length > 0)
+                ranges.Add(parts.Aggregate(Around));
+        }
+
+        return ranges;
+    }
+
+    private static IPNetwork Around(IPNetwork one, IPNetwork other)
+    {
+        byte[] left = one.BaseAddress.GetAddressBytes(), right = other.BaseAddress.GetAddressBytes();
+        int length = Math.Min(one.PrefixLength, other.PrefixLength), common = 0;
+        while (common < length && ((left[common / 8] ^ right[common / 8]) >> (7 - (common % 8)) & 1) == 0)
+            common++;
+        for (int bit = common; bit < left.Length * 8; bit++)
+            left[bit / 8] &= (byte)~(128 >> (bit % 8));
+        return new IPNetwork(new IPAddress(left), common);
     }
 
     private static ClusterPod PodOf(IPAddress address, ClusterNode node) =>
@@ -159,7 +208,9 @@ internal sealed partial class ManifestCluster
         {
             if (!ingress.TryGet("ip", out ManifestNode ip))
                 Note("load balancer ingress by host name: no address for a proxy to answer for", ingress.Line);
-            else if (ingress.Text("ipMode") != "Proxy")
+            else if (ingress.Text("ipMode") == "Proxy")
+                Note("load balancer ingress of mode Proxy: the balancer answers for its address itself", ingress.Line);
+            else
                 addresses.Add(ip.Address());
         }
 

@@ -79,7 +79,7 @@ public class ManifestReaderTests
         Assert.Equal(("a", "z1", "z1", true, (ushort)8080), (ready.Node, ready.Zone, ready.ZoneHints[0], ready.Ready, ready.Port));
         Assert.Equal((false, true, true), (draining.Ready, draining.Serving, draining.Terminating));
         Assert.Equal(
-            ["load balancer ingress by host name: no address for a proxy to answer for", "Service of type ExternalName: a name in DNS, which no proxy programs", "kind Pod: not a Service, EndpointSlice or Node"],
+            ["load balancer ingress of mode Proxy: the balancer answers for its address itself", "load balancer ingress by host name: no address for a proxy to answer for", "Service of type ExternalName: a name in DNS, which no proxy programs", "kind Pod: not a Service, EndpointSlice or Node"],
             notes.Select(note => note.What));
         Assert.All(notes, note => Assert.True(note.Line > 0 && note.Count == 1));
     }
@@ -111,6 +111,42 @@ public class ManifestReaderTests
     [InlineData("a: [", "m:2:1: expected YAML or JSON")]
     public void Errors_name_the_place_and_what_was_expected(string text, string error) =>
         Assert.StartsWith(error, Assert.Throws<ManifestFormatException>(() => Read(text, out _)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_object_that_comes_twice_counts_once()
+    {
+        string twice = Yaml + "\n---\n" + Yaml;
+        Cluster cluster = Read(twice, out IReadOnlyList<ManifestNote> notes);
+
+        Assert.Equal(2, Assert.Single(cluster.Services).Ports[0].Endpoints.Count);
+        Assert.Contains(notes, note => note.What == "Service shop/web: in the file before");
+        Assert.Contains(notes, note => note.What == "EndpointSlice shop/web-abc: in the file before");
+    }
+
+    [Fact]
+    public void Objects_labelled_for_other_proxies_are_left_out()
+    {
+        Cluster cluster = Read("kind: Service\nmetadata: {name: a, labels: {service.kubernetes.io/service-proxy-name: other}}\nspec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}", out IReadOnlyList<ManifestNote> notes);
+
+        Assert.Empty(cluster.Services);
+        Assert.Equal("label service.kubernetes.io/service-proxy-name: not for kube-proxy", Assert.Single(notes).What);
+    }
+
+    [Fact]
+    public void The_pod_range_is_the_one_around_all_nodes()
+    {
+        Cluster cluster = Read("""
+            kind: Node
+            metadata: {name: a}
+            spec: {podCIDRs: [10.244.0.0/24, "fd00:10:244::/64"]}
+            ---
+            kind: Node
+            metadata: {name: b}
+            spec: {podCIDRs: [10.244.3.0/24]}
+            """, out _);
+
+        Assert.Equal([IPNetwork.Parse("10.244.0.0/22"), IPNetwork.Parse("fd00:10:244::/64")], cluster.PodRanges);
+    }
 
     [Fact]
     public void Slices_of_unknown_services_are_named()
