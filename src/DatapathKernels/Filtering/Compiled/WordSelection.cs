@@ -5,7 +5,7 @@ namespace DatapathKernels.Filtering;
 /// <summary>Finds the order in which the words of a chain's rules are compared.</summary>
 internal static unsafe class WordSelection
 {
-    /// <summary>Rules looked at: enough to tell words that differ from words that do not.</summary>
+    /// <summary>Rules looked at to order the words: enough to tell those that differ much from those that do not.</summary>
     private const int SampleSize = 256;
 
     /// <summary>
@@ -19,11 +19,13 @@ internal static unsafe class WordSelection
         Span<double> shares = stackalloc double[ColumnPlan.MaxWords];
         Dictionary<(uint Mask, uint Value), int> groups = [];
         int step = Math.Max(1, (end - first) / SampleSize);
+        PacketView tested = TestedBits<THead>(heads, first, end);
         for (int word = 0; word < ColumnPlan.MaxWords; word++)
         {
+            if (Word(tested, word) == 0)
+                continue;
             shares[word] = PassingShare<THead>(heads, first, end, step, word, groups);
-            if (shares[word] < 1)
-                plan.Words[plan.WordCount++] = (byte)word;
+            plan.Words[plan.WordCount++] = (byte)word;
         }
 
         // Nothing differs (every rule matches every packet): one column all the same, so that a scan has something to read.
@@ -48,6 +50,24 @@ internal static unsafe class WordSelection
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Word(in PacketView view, int word) => Unsafe.Add(ref Unsafe.As<PacketView, uint>(ref Unsafe.AsRef(in view)), word);
 
+    /// <summary>The bits that any rule of the chain tests, every rule looked at: a word left out is never tested.</summary>
+    private static PacketView TestedBits<THead>(byte* heads, int first, int end)
+        where THead : struct, IRuleHead
+    {
+        PacketView tested = default;
+        for (int rule = first; rule < end; rule++)
+        {
+            RuleMask mask = THead.MaskOf(heads, rule);
+            tested.Transport |= mask.Transport;
+            tested.Source0 |= mask.Source0;
+            tested.Source1 |= mask.Source1;
+            tested.Destination0 |= mask.Destination0;
+            tested.Destination1 |= mask.Destination1;
+        }
+
+        return tested;
+    }
+
     private static double PassingShare<THead>(byte* heads, int first, int end, int step, int word, Dictionary<(uint Mask, uint Value), int> groups)
         where THead : struct, IRuleHead
     {
@@ -63,8 +83,7 @@ internal static unsafe class WordSelection
         foreach (((uint mask, _), int rules) in groups)
             passing += mask == 0 ? rules : (double)rules * rules / count;
 
-        // A word that every rule expects alike still tells packets apart; only one that none tests tells nothing.
-        return groups.Count == 1 && groups.ContainsKey((0, 0)) ? 1 : Math.Min(passing / count, 0.999);
+        return passing / count;
     }
 
     private static void Sort(ref ColumnPlan plan, ReadOnlySpan<double> shares)
