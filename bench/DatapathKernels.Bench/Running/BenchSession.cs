@@ -43,7 +43,7 @@ internal static class BenchSession
 
     private static IReadOnlyList<BenchmarkRunInfo> Select(BenchOptions options, BenchmarkDotNet.Configs.IConfig config)
     {
-        IReadOnlyList<BenchmarkRunInfo> selected = SuiteCatalog.Select(SuiteCatalog.Applicable(options), options.Filter, config);
+        IReadOnlyList<BenchmarkRunInfo> selected = SuiteCatalog.Select(SuiteCatalog.Applicable(options), options, config);
         return selected.Count > 0
             ? selected
             : throw new BadInputException($"--filter {options.Filter?.Glob}: no benchmark has such a name; expected one of those that --list prints");

@@ -33,20 +33,26 @@ internal static class SuiteCatalog
             : !ownInput || options.Filter is not null);
     }
 
-    /// <summary>The cases to run, one entry a suite.</summary>
-    public static IReadOnlyList<BenchmarkRunInfo> Select(IEnumerable<Type> suites, NameFilter? filter, IConfig config)
+    /// <summary>
+    /// The cases to run, one entry a suite: those whose name the filter matches, or without a filter, in the quick profile,
+    /// those that <see cref="QuickAttribute"/> leaves in.
+    /// </summary>
+    public static IReadOnlyList<BenchmarkRunInfo> Select(IEnumerable<Type> suites, BenchOptions options, IConfig config)
     {
         List<BenchmarkRunInfo> selected = [];
         foreach (Type suite in suites)
         {
             BenchmarkRunInfo all = BenchmarkConverter.TypeToBenchmarks(suite, config);
-            BenchmarkCase[] cases = [.. all.BenchmarksCases.Where(c => filter?.Matches(CaseName.Of(c)) ?? true)];
+            BenchmarkCase[] cases = [.. all.BenchmarksCases.Where(c => options.Filter?.Matches(CaseName.Of(c)) ?? (options.Profile != BenchProfile.Quick || IsQuick(suite, c)))];
             if (cases.Length > 0)
                 selected.Add(new BenchmarkRunInfo(cases, all.Type, all.Config));
         }
 
         return selected;
     }
+
+    private static bool IsQuick(Type suite, BenchmarkCase benchmark) => benchmark.Parameters.Items.All(parameter =>
+        suite.GetProperty(parameter.Name)?.GetCustomAttribute<QuickAttribute>() is not { } quick || quick.Values.Contains(parameter.Value));
 
     /// <summary>The unit a case is measured in.</summary>
     public static string UnitOf(MethodInfo benchmark) =>

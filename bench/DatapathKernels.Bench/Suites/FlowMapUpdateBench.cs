@@ -18,6 +18,7 @@ public class FlowMapUpdateBench : IDisposable
     [Params(
         65536,     // 3 MiB: L3
         1048576)]  // 48 MiB: memory
+    [Quick(1048576)]
     public int Entries { get; set; }
 
     [GlobalSetup]

@@ -23,6 +23,7 @@ public class MaglevBench
     [Params(
         10,     // a common Service
         1000)]  // a large one
+    [Quick(1000)]
     public int Backends { get; set; }
 
     [GlobalSetup]

@@ -26,6 +26,7 @@ public class UpdateBench : IDisposable
 
     /// <summary>Number of services, of one port and three endpoints each.</summary>
     [Params(10, 1000, 10000, 30000)]
+    [Quick(1000)]
     public int Services { get; set; }
 
     [GlobalSetup(Targets = [nameof(FullReload), nameof(OneEndpoint)])]

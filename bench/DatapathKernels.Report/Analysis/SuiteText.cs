@@ -57,6 +57,23 @@ internal sealed record SuiteText
             Question = "How long does a new table take when a backend comes or goes?",
             Baseline = "Paper",
         },
+        ["FlowMapBench"] = new()
+        {
+            Title = "Flow table lookups",
+            Question = "What does a lookup in a flow table cost, by its size, by how many are in one call, and by how many find something?",
+            Parameter = "Entries",
+            AxisTitle = "entries, the table full",
+            Baseline = "Dictionary",
+            Remark = "Keys of 16 bytes, values of 8, over a million queries in random order. Lookup asks for one key a call, LookupBurst for 32, LookupStream for 4,096.",
+        },
+        ["FlowMapUpdateBench"] = new()
+        {
+            Title = "Flow table changes",
+            Question = "What does changing a full flow table cost?",
+            Parameter = "Entries",
+            AxisTitle = "entries, the table full",
+            Baseline = "Churn",
+        },
         ["RouteTableBench"] = new()
         {
             Title = "Routes",

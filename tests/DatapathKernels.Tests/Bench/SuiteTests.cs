@@ -1,6 +1,7 @@
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Suites;
+using DatapathKernels.Maps;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -42,6 +43,41 @@ public sealed class SuiteTests : IDisposable
             Assert.Equal(1, bench.Linear());
             Assert.Equal(16, bench.IndexedBurst());
         }
+    }
+
+    [Theory]
+    [InlineData(100, 4096)]
+    [InlineData(0, 0)]
+    public void Flow_maps_find_what_they_hold(int hits, int found)
+    {
+        using FlowMapBench bench = new() { Entries = 1024, Hits = hits };
+        bench.SetupMap();
+        bench.SetupDictionary();
+
+        Assert.Equal(found, bench.LookupStream());
+        Assert.Equal(bench.Lookup() == 0, bench.Dictionary() == 0);
+    }
+
+    [Fact]
+    public void A_full_flow_map_is_changed_without_a_refusal()
+    {
+        using FlowMapUpdateBench bench = new() { Entries = 65_536 };
+        bench.Setup();
+
+        Assert.Equal([MapError.Ok, MapError.Ok, MapError.Ok], [bench.UpdateExisting(), bench.DeleteInsert(), bench.Churn()]);
+    }
+
+    [Fact]
+    public void Routes_and_backends_are_found()
+    {
+        using RouteTableBench routes = new() { Routes = 5000 };
+        routes.SetupV4();
+        MaglevBench maglev = new() { Backends = 10 };
+        maglev.Setup();
+        MaglevBuildBench build = new() { Backends = 10 };
+        build.Setup();
+        Assert.InRange(maglev.Lookup(), 1, int.MaxValue);
+        Assert.Equal(MapError.Ok, routes.InsertDelete());
     }
 
     [Fact]
