@@ -16,6 +16,7 @@ public class MaglevBuildBench
     [Params(
         10,     // a common Service
         1000)]  // a large one: permutations of many backends collide early
+    [Quick(1000)]
     public int Backends { get; set; }
 
     [GlobalSetup]
