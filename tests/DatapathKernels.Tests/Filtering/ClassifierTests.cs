@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+using DatapathKernels.Filtering;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Infrastructure;
+using Xunit;
+
+namespace DatapathKernels.Tests.Filtering;
+
+/// <summary>Rule sets of packet classifiers: every matcher finds the first rule that fits, as a walk over the plain rules does.</summary>
+public class ClassifierTests
+{
+    [Fact]
+    public void The_golden_rules()
+    {
+        JsonElement file = Vectors.Load("algorithms/classify.json");
+        FiveTupleRule[] rules = [.. file.GetProperty("rules").EnumerateArray().Select(r => new FiveTupleRule(
+            r[0].GetUInt32(), r[1].GetInt32(), r[2].GetUInt32(), r[3].GetInt32(),
+            new PortRange(r[4].GetUInt16(), r[5].GetUInt16()), new PortRange(r[6].GetUInt16(), r[7].GetUInt16()), r[8].GetInt32()))];
+        (FiveTuplePacket, int)[] packets = [.. file.GetProperty("packets").EnumerateArray().Select(p => (
+            new FiveTuplePacket(p[0].GetUInt32(), p[1].GetUInt32(), p[2].GetUInt16(), p[3].GetUInt16(), p[4].GetInt32()), p[5].GetInt32()))];
+        Check(rules, packets);
+    }
+
+    [CorpusTheory]
+    [InlineData("acl1", "1k")]
+    [InlineData("fw1", "1k")]
+    [InlineData("ipc1", "1k")]
+    [InlineData("acl1", "10k")]
+    [InlineData("fw1", "10k")]
+    [InlineData("ipc1", "10k")]
+    public void ClassBench(string seed, string size)
+    {
+        string name = $"{seed}_{size}";
+        FiveTupleRule[] rules = [.. Lines("neurocuts", size == "1k" ? name : name + ".gz").Select(FiveTupleRule.Parse)];
+        (FiveTuplePacket, int)[] packets = [.. Lines("derived", name + ".trace.gz").Select(ParsePacket)];
+        Check(rules, packets);
+    }
+
+    /// <summary>
+    /// The traces' own answers let a rule of ports match packets without ports, which iptables does not: they are held
+    /// against packets with ports, all others against the walk alone.
+    /// </summary>
+    private static void Check(FiveTupleRule[] rules, (FiveTuplePacket Packet, int Expected)[] packets)
+    {
+        Ruleset ruleset = new(IpFamily.V4);
+        Chain input = ruleset.GetOrAdd(TableKind.Filter).GetOrAdd("INPUT");
+        for (int i = 0; i < rules.Length; i++)
+            input.Add(rules[i].ToRule(i));
+        int[] first = [.. packets.Select(p => Array.FindIndex(rules, rule => rule.Fits(p.Packet)))];
+        for (int i = 0; i < packets.Length; i++)
+        {
+            if (packets[i].Packet.HasPorts)
+                Assert.Equal((i, packets[i].Expected), (i, first[i]));
+        }
+
+        foreach ((string name, Func<Ruleset, MatcherOptions?, ChainMatcher> make) in Matchers.All)
+        {
+            using ChainMatcher matcher = make(ruleset, null);
+            Assert.True(matcher.Find(TableKind.Filter, "INPUT", out ChainId chain));
+            PacketRandom random = new(1);
+            for (int i = 0; i < packets.Length; i++)
+            {
+                byte[] bytes = packets[i].Packet.ToBytes(out PacketInfo info);
+                PacketMeta meta = default;
+                matcher.Evaluate(chain, bytes, info, ref meta, ref random, out PacketVerdict verdict);
+                int found = verdict.Rule < 0 ? -1 : matcher.RuleAt(verdict.Rule)!.Line - 1;
+                Assert.Equal((name, i, packets[i].Packet, first[i]), (name, i, packets[i].Packet, found));
+            }
+        }
+    }
+
+    private static (FiveTuplePacket Packet, int Expected) ParsePacket(string line)
+    {
+        uint[] parts = [.. line.Split(['\t', ' '], StringSplitOptions.RemoveEmptyEntries).Select(part => (uint)long.Parse(part, CultureInfo.InvariantCulture))];
+        return (new FiveTuplePacket(parts[0], parts[1], (ushort)parts[2], (ushort)parts[3], (int)parts[4]), (int)parts[^1]);
+    }
+
+    private static string[] Lines(string folder, string file)
+    {
+        using Stream stream = File.OpenRead(Corpus.PathOf("classbench", folder, file));
+        using Stream unpacked = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+        using StreamReader reader = new(unpacked);
+        return [.. reader.ReadToEnd().Split('\n').Where(line => line.Trim().Length > 0)];
+    }
+}
