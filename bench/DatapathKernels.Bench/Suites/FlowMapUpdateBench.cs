@@ -10,6 +10,12 @@ public class FlowMapUpdateBench : IDisposable
 {
     private const int Asked = 4096;
 
+    // What one iteration moves where it cannot be repeated: long enough for the clock, half of the smallest map.
+    private const int Moved = 32768;
+
+    private const int Batch = 32;
+
+    private readonly ulong[] _values = new ulong[Batch];
     private FlowMap<RawKey<UInt128>, ulong>? _map;
     private RawKey<UInt128>[] _keys = [];
     private int _next, _oldest;
@@ -51,18 +57,35 @@ public class FlowMapUpdateBench : IDisposable
         return last;
     }
 
-    /// <summary>4,096 deletions and 4,096 insertions of the same keys: ns for one of each.</summary>
-    [Benchmark(OperationsPerInvoke = Asked)]
-    public MapError DeleteInsert()
+    /// <summary>32,768 new keys into a map with room for them.</summary>
+    [Benchmark(OperationsPerInvoke = Moved)]
+    public MapError Insert()
     {
-        for (int i = 0; i < Asked; i++)
-            _map!.Delete(_keys[Index(_oldest + _next + i)]);
         MapError last = MapError.Ok;
-        for (int i = 0; i < Asked; i++)
-            last = _map!.Update(_keys[Index(_oldest + _next + i)], (ulong)i);
-        _next = (_next + Asked) % Entries;
+        int first = _oldest + Entries - Moved;
+        for (int i = 0; i < Moved; i++)
+            last = _map!.Update(_keys[Index(first + i)], (ulong)i);
         return last;
     }
+
+    /// <summary>The 32,768 oldest keys out of a full map.</summary>
+    [Benchmark(OperationsPerInvoke = Moved)]
+    public MapError Delete()
+    {
+        MapError last = MapError.Ok;
+        for (int i = 0; i < Moved; i++)
+            last = _map!.Delete(_keys[Index(_oldest + i)]);
+        _oldest = Index(_oldest + Moved);
+        return last;
+    }
+
+    /// <summary>Makes the room that <see cref="Insert"/> fills.</summary>
+    [IterationSetup(Target = nameof(Insert))]
+    public void MakeRoom() => Delete();
+
+    /// <summary>Fills the room that <see cref="Delete"/> made.</summary>
+    [IterationCleanup(Target = nameof(Delete))]
+    public void FillRoom() => Insert();
 
     /// <summary>At full, the oldest key out and a new one in: ns for both.</summary>
     [Benchmark(OperationsPerInvoke = Asked, Baseline = true)]
@@ -74,6 +97,21 @@ public class FlowMapUpdateBench : IDisposable
             _map!.Delete(_keys[_oldest]);
             last = _map.Update(_keys[Index(_oldest + Entries)], (ulong)i);
             _oldest = Index(_oldest + 1);
+        }
+
+        return last;
+    }
+
+    /// <summary>The same in batches: the 32 oldest keys out, 32 new ones in.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public MapError ChurnBatch()
+    {
+        MapError last = MapError.Ok;
+        for (int i = 0; i < Asked; i += Batch)
+        {
+            _map!.DeleteBatch(_keys.AsSpan(_oldest, Batch), out _);
+            last = _map.UpdateBatch(_keys.AsSpan(Index(_oldest + Entries), Batch), _values, out _);
+            _oldest = Index(_oldest + Batch);
         }
 
         return last;

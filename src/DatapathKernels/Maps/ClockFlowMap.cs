@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Hashing;
+using DatapathKernels.Memory;
+using DatapathKernels.Simd;
+
+namespace DatapathKernels.Maps;
+
+/// <summary>
+/// A <see cref="FlowMap{TKey, TValue}"/> that is never full: a new key takes the place of one that was not used for long.
+/// The project's own answer to <see cref="BpfLruMap{TKey, TValue}"/>: no lists, at most one entry evicted an insertion, and
+/// a lookup that writes one byte.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Policy.</b> Every entry has an age mark: <see cref="Fresh"/> when it comes, <see cref="Used"/> after every use. A hand
+/// goes round the buckets; it lowers the marks it passes by one and evicts the first entry it finds at 0 (a clock with four
+/// ages; Corbató's has two). As an entry's place comes from its hash, the hand meets entries in random order.
+/// It looks at <see cref="Window"/> buckets at most, about 85 entries; when all of them were used, it takes one of the lowest
+/// mark that it sees last. An insertion's worst case is thus fixed.
+/// </para>
+/// <para>
+/// <b>How exact.</b> Against an exact LRU of the same capacity, the share of hits is at most one point lower under Zipf
+/// traffic of exponents 0.8 to 1.2, and keys used once do not push out a working set that is used again; the tests measure
+/// both.
+/// </para>
+/// <para>
+/// <b>Threads.</b> One at a time, lookups included: they write marks. Give each worker its own map, as a datapath sharded by
+/// RSS does. <b>Memory</b>: 51 bytes an entry for a 16-byte key and an 8-byte value.
+/// </para>
+/// </remarks>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TValue">The value.</typeparam>
+public sealed unsafe partial class ClockFlowMap<TKey, TValue> : IDisposable
+    where TKey : unmanaged, IHashKey<TKey>
+    where TValue : unmanaged
+{
+    /// <summary>The most keys a burst takes.</summary>
+    public const int MaxBurst = FlowMap<TKey, TValue>.MaxBurst;
+
+    internal const byte Fresh = 1, Used = 3;
+    internal const int Window = 32;
+
+    private readonly FlowMap<TKey, TValue> _map;
+    private readonly NativeBuffer _ages;
+    private ulong _hand;
+
+    /// <summary>Makes an empty map with a random seed.</summary>
+    /// <param name="capacity">The most entries it will hold, 1 to 2^28.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such capacity, or more memory than the machine has.</exception>
+    /// <exception cref="OutOfMemoryException">The OS has no such memory now.</exception>
+    public ClockFlowMap(int capacity)
+        : this(new FlowMap<TKey, TValue>(capacity))
+    {
+    }
+
+    /// <summary>Makes an empty map with a seed of the caller's.</summary>
+    /// <param name="capacity">The most entries it will hold, 1 to 2^28.</param>
+    /// <param name="seed">Seed of the hash. Keep it secret, and random, where strangers choose the keys.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such capacity, or more memory than the machine has.</exception>
+    /// <exception cref="OutOfMemoryException">The OS has no such memory now.</exception>
+    public ClockFlowMap(int capacity, ulong seed)
+        : this(new FlowMap<TKey, TValue>(capacity, seed))
+    {
+    }
+
+    private ClockFlowMap(FlowMap<TKey, TValue> map)
+    {
+        _map = map;
+        try
+        {
+            _ages = new NativeBuffer((nuint)(map.BucketCount * FlowMap<TKey, TValue>.PlacesPerBucket));
+        }
+        catch (OutOfMemoryException)
+        {
+            map.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The most entries the map holds.</summary>
+    public int Capacity => _map.Capacity;
+
+    /// <summary>The entries it holds now.</summary>
+    public int Count => _map.Count;
+
+    /// <summary>Entries evicted so far to make room.</summary>
+    public long Evictions { get; private set; }
+
+    /// <summary>All of its native memory in bytes.</summary>
+    public long MemoryBytes => _map.MemoryBytes + (long)_ages.Length;
+
+    /// <summary>The value of a key, which counts as a use of it. Costs a flow map's lookup and one byte written.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value; default when there is none.</param>
+    /// <returns><see cref="MapError.Ok"/> or <see cref="MapError.NotFound"/>.</returns>
+    /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MapError Lookup(in TKey key, out TValue value) => Use(in key, _map.HashOf(in key), out value);
+
+    /// <summary>The value of a key without counting as a use: a look from the control plane.</summary>
+    /// <inheritdoc cref="Lookup" path="/param"/>
+    /// <inheritdoc cref="Lookup" path="/returns"/>
+    /// <inheritdoc cref="Lookup" path="/exception"/>
+    public MapError Peek(in TKey key, out TValue value) => _map.Lookup(in key, out value);
+
+    /// <summary>The values of up to <see cref="MaxBurst"/> keys: the same as <see cref="Lookup"/> for each in order.</summary>
+    /// <param name="keys">At most <see cref="MaxBurst"/> keys.</param>
+    /// <param name="values">Receives their values, default for a key that is not there; as long as <paramref name="keys"/>.</param>
+    /// <returns>Bit i is set when key i is there.</returns>
+    /// <exception cref="ArgumentException">More than 64 keys, or fewer values than keys.</exception>
+    /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
+    [SkipLocalsInit]
+    public ulong LookupBurst(ReadOnlySpan<TKey> keys, Span<TValue> values)
+    {
+        if (keys.Length > MaxBurst)
+            Throw.Argument(nameof(keys), "expected at most 64 keys");
+        if (values.Length < keys.Length)
+            Throw.Argument(nameof(values), "expected room for one value a key");
+        byte* ages = _ages.Pointer;
+        ulong* hashes = stackalloc ulong[MaxBurst];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            hashes[i] = _map.Prepare(in keys[i]);
+            Prefetch.Read(ages + _map.HomePlace(hashes[i]));
+        }
+
+        ulong hits = 0;
+        for (int i = 0; i < keys.Length; i++)
+            hits |= (Use(in keys[i], hashes[i], out values[i]) == MapError.Ok ? 1UL : 0) << i;
+        return hits;
+    }
+
+    /// <summary>Gives the memory back. Calling it twice is harmless.</summary>
+    public void Dispose()
+    {
+        _map.Dispose();
+        _ages.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private MapError Use(in TKey key, ulong hash, out TValue value)
+    {
+        byte* ages = _ages.Pointer;
+        TValue* found = _map.Locate(in key, hash, out nuint place);
+        if (found == null)
+        {
+            value = default;
+            return MapError.NotFound;
+        }
+
+        value = *found;
+        ages[place] = Used;
+        GC.KeepAlive(this);
+        return MapError.Ok;
+    }
+}

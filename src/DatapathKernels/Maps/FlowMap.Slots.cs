@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Simd;
+
+namespace DatapathKernels.Maps;
+
+/// <content>
+/// What a map that keeps something beside each entry needs: the place of a key. A place is 8 times its bucket's index plus
+/// its slot, and stays a key's own until the next insertion or deletion.
+/// </content>
+public sealed unsafe partial class FlowMap<TKey, TValue>
+{
+    /// <summary>Places of a bucket, of which the first five are used.</summary>
+    internal const int PlacesPerBucket = 8;
+
+    /// <summary>Buckets of the map.</summary>
+    internal ulong BucketCount => _bucketCount;
+
+    /// <summary>The hash of a key; its home and its place's line are then asked of the memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong Prepare(in TKey key)
+    {
+        ulong hash = TKey.Hash(in key, in _secret);
+        PrefetchBucket(HomeOf(_buckets, _bucketCount, hash));
+        return hash;
+    }
+
+    /// <summary>The hash of a key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong HashOf(in TKey key) => TKey.Hash(in key, in _secret);
+
+    /// <summary>The first place of a hash's home.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nuint HomePlace(ulong hash) => (nuint)HomeIndex(_bucketCount, hash) * PlacesPerBucket;
+
+    /// <summary>The value and the place of a key, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal TValue* Locate(in TKey key, ulong hash, out nuint place)
+    {
+        byte* bucket = HomeOf(Buckets, _bucketCount, hash);
+        ulong match = Find(ref bucket, hash, in key);
+        place = 0;
+        if (match == 0)
+            return null;
+        place = PlaceOf(bucket, match);
+        return ValueOfBit(bucket, match);
+    }
+
+    /// <summary>Puts a key in that is not there; there is room for it. Returns its place.</summary>
+    internal nuint Add(in TKey key, ulong hash, in TValue value)
+    {
+        byte* bucket = HomeOf(Buckets, _bucketCount, hash);
+        Insert(bucket, hash, in key, in value);
+        _count++;
+        return PlaceOf(bucket, Find(ref bucket, hash, in key));
+    }
+
+    /// <summary>A bit for each place of a bucket that holds a key: bits 0 to 4.</summary>
+    internal uint TakenPlaces(ulong index)
+    {
+        ulong taken = ReadWord(Buckets + ((nuint)index * (nuint)BucketBytes)) & AllSlots;
+        uint places = 0;
+        for (; taken != 0; taken &= taken - 1)
+            places |= 1u << FirstSlot(taken);
+        return places;
+    }
+
+    /// <summary>Takes out the key at a place that holds one, and says what it was.</summary>
+    internal void RemoveAt(nuint place, out TKey key, out TValue value)
+    {
+        byte* bucket = Buckets + (place / PlacesPerBucket * (nuint)BucketBytes);
+        int slot = (int)(place % PlacesPerBucket);
+        key = *KeyAt(bucket, slot);
+        value = *ValueAt(bucket, slot);
+        Remove(HomeOf(_buckets, _bucketCount, TKey.Hash(in key, in _secret)), bucket, BitOf(slot));
+    }
+
+    /// <summary>How many buckets a lookup of a key reads: the measure of how crowded its part of the table is.</summary>
+    internal int BucketsRead(in TKey key)
+    {
+        ulong hash = HashOf(in key);
+        byte* home = HomeOf(Buckets, _bucketCount, hash), bucket = home;
+        int read = 1;
+        for (ulong word = ReadWord(bucket); Match<ScalarIsa>(bucket, word, in key) == 0 && (BucketWord.MayHavePassed(word, hash) & 1) != 0; read++)
+        {
+            bucket = Next(bucket);
+            word = ReadWord(bucket);
+            if (bucket == home)
+                break;
+        }
+
+        return read;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint PlaceOf(byte* bucket, ulong match) =>
+        ((nuint)(bucket - _buckets) / (nuint)BucketBytes * PlacesPerBucket) + (nuint)FirstSlot(match);
+}
