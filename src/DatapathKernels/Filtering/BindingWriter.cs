@@ -13,7 +13,7 @@ internal static class BindingWriter
             portBe = Wire(PortOf(binding, Wire(portBe)));
         if ((info.Flags & PacketFlags.Ipv4) != 0)
         {
-            uint address = binding.HasAddress ? WireAddress.FirstWord(binding.Address)
+            uint address = binding.HasAddress ? IPv6Address.FirstWord(binding.Address)
                 : MemoryMarshal.Read<uint>(frame[(info.L3Offset + (destination ? 16 : 12))..]);
             return destination
                 ? AddressRewriter.SetDestination(frame, info, address, portBe)

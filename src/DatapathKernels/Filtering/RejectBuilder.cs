@@ -108,7 +108,7 @@ public static class RejectBuilder
     private static int WriteError(RejectKind kind, ReadOnlySpan<byte> frame, in PacketInfo info, ReadOnlySpan<byte> packet, bool ipv4, in IPv6Address source, Span<byte> answer)
     {
         IPv6Address from = source != default ? source
-            : ipv4 ? WireAddress.OfV4(MemoryMarshal.Read<uint>(packet[16..])) : new IPv6Address(packet[24..]);
+            : ipv4 ? IPv6Address.OfV4(MemoryMarshal.Read<uint>(packet[16..])) : new IPv6Address(packet[24..]);
         return IcmpErrorWriter.Write(frame, info, packet.Length, ipv4 ? UnreachableV4 : UnreachableV6, CodeOf(kind), 0, from, answer);
     }
 

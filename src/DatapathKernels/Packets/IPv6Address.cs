@@ -14,6 +14,12 @@ public readonly struct IPv6Address : IEquatable<IPv6Address>
     /// <exception cref="ArgumentException">Fewer than 16 bytes.</exception>
     public IPv6Address(ReadOnlySpan<byte> bytes) => this = MemoryMarshal.Read<IPv6Address>(bytes);
 
+    /// <summary>An IPv4 address in the place of an IPv6 one: its four bytes first, then zeros.</summary>
+    internal static IPv6Address OfV4(uint addressBe) => Unsafe.BitCast<(uint, uint, uint, uint), IPv6Address>((addressBe, 0, 0, 0));
+
+    /// <summary>The first four bytes, network byte order: the IPv4 address that <see cref="OfV4"/> took.</summary>
+    internal static uint FirstWord(in IPv6Address address) => address._0;
+
     /// <summary>Writes the 16 bytes.</summary>
     /// <exception cref="ArgumentException">Less room than 16 bytes.</exception>
     public void CopyTo(Span<byte> destination) => MemoryMarshal.Write(destination, this);

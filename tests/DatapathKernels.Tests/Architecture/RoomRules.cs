@@ -15,7 +15,7 @@ internal static class RoomRules
         ["Diagnostics"] = Ground,
         ["Packets"] = Ground,
         ["Filtering"] = [.. Ground, "Packets"],
-        ["LoadBalancing"] = [.. Ground, "Packets"],
+        ["LoadBalancing"] = [.. Ground, "Packets", "Maps"],
         ["Maps"] = [.. Ground, "Packets"],
         ["Overlay"] = [.. Ground, "Packets"],
         ["Conntrack"] = [.. Ground, "Packets", "Maps"],

@@ -27,11 +27,11 @@ internal static class ConnectionKeys
             return address;
         Span<byte> bytes = stackalloc byte[16];
         address.CopyTo(bytes);
-        return WireAddress.OfV4(System.Runtime.InteropServices.MemoryMarshal.Read<uint>(bytes[12..]));
+        return IPv6Address.OfV4(System.Runtime.InteropServices.MemoryMarshal.Read<uint>(bytes[12..]));
     }
 
     /// <summary>The reverse of <see cref="Wire"/>.</summary>
-    public static IPv6Address FromWire(bool ipv4, in IPv6Address address) => ipv4 ? Mapped(WireAddress.FirstWord(address)) : address;
+    public static IPv6Address FromWire(bool ipv4, in IPv6Address address) => ipv4 ? Mapped(IPv6Address.FirstWord(address)) : address;
 
     /// <summary>The tuple of the answer; false when messages of that type have none (<c>nf_ct_invert_tuple</c>).</summary>
     public static bool TryInvert(in FlowKeyV6 key, out FlowKeyV6 inverse)

@@ -266,7 +266,7 @@ public struct SimpleConnections : IConnectionState
         IPv6Address address = ConnectionKeys.Wire(_ipv4, destination ? target.Destination : target.Source);
         if (!_ipv4)
             return destination ? AddressRewriter.SetDestination(frame, info, address, portBe) : AddressRewriter.SetSource(frame, info, address, portBe);
-        uint word = WireAddress.FirstWord(address);
+        uint word = IPv6Address.FirstWord(address);
         return destination ? AddressRewriter.SetDestination(frame, info, word, portBe) : AddressRewriter.SetSource(frame, info, word, portBe);
     }
 

@@ -8,4 +8,6 @@ namespace DatapathKernels.LoadBalancing;
 /// <param name="Weight">Its weight, from 0: no new connections (the server drains).</param>
 /// <param name="UpperThreshold">Connections at which it counts as overloaded; 0 for no limit.</param>
 /// <param name="LowerThreshold">Connections below which it no longer does; 0 for three quarters of the upper threshold.</param>
-public readonly record struct RealServer(IPAddress Address, ushort Port, int Weight = 1, int UpperThreshold = 0, int LowerThreshold = 0);
+/// <param name="Forwarding">How packets get there. Direct routing and tunnelling keep the port, whatever <paramref name="Port"/> says.</param>
+public readonly record struct RealServer(
+    IPAddress Address, ushort Port, int Weight = 1, int UpperThreshold = 0, int LowerThreshold = 0, ForwardingMode Forwarding = ForwardingMode.Nat);

@@ -18,6 +18,7 @@ internal sealed class ServerColumns
     private float[] _inverse = [];
     private int[] _ids = [];
     private RealServer[] _servers = [];
+    private IPv6Address[] _wires = [];
     private bool[] _overloaded = [];
 
     public int Count { get; private set; }
@@ -42,6 +43,8 @@ internal sealed class ServerColumns
 
     public RealServer ServerAt(int position) => _servers[position];
 
+    public IPv6Address WireAt(int position) => _wires[position];
+
     public bool IsOverloaded(int position) => _overloaded[position];
 
     public int Inactive(int position) => _inactive[position];
@@ -63,6 +66,7 @@ internal sealed class ServerColumns
         Shift(0, 1);
         Count++;
         (_ids[0], _servers[0], _weights[0], _lastWeights[0]) = (id, server, server.Weight, server.Weight);
+        _wires[0] = IpvsService.WireOf(server.Address);
         (_active[0], _inactive[0], _overhead[0], _overloaded[0]) = (0, 0, 0, false);
         Refresh(0);
     }
@@ -80,6 +84,7 @@ internal sealed class ServerColumns
         if (server.UpperThreshold == 0 || server.UpperThreshold > _servers[position].UpperThreshold)
             _overloaded[position] = false;
         _servers[position] = server;
+        _wires[position] = IpvsService.WireOf(server.Address);
         _weights[position] = server.Weight;
         if (server.Weight != 0)
             _lastWeights[position] = server.Weight;
@@ -121,6 +126,7 @@ internal sealed class ServerColumns
         Array.Resize(ref _inverse, capacity);
         Array.Resize(ref _ids, capacity);
         Array.Resize(ref _servers, capacity);
+        Array.Resize(ref _wires, capacity);
         Array.Resize(ref _overloaded, capacity);
     }
 
@@ -135,6 +141,7 @@ internal sealed class ServerColumns
         Move(_inverse, from, by);
         Move(_ids, from, by);
         Move(_servers, from, by);
+        Move(_wires, from, by);
         Move(_overloaded, from, by);
     }
 

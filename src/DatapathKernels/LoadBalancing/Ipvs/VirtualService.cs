@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
 
@@ -26,6 +27,7 @@ public sealed partial class VirtualService
     private RoundRobin _roundRobin = new();
     private WeightedRoundRobin _weighted = new();
     private int _nextId;
+    private int[] _positions = [];
 
     /// <summary>Makes a service without servers.</summary>
     /// <param name="scheduler">The scheduler.</param>
@@ -68,6 +70,9 @@ public sealed partial class VirtualService
             Throw.OutOfRange(nameof(server), Count, $"a service takes at most {MaxServers} servers");
         int id = _nextId++;
         _servers.Insert(id, server);
+        if (id >= _positions.Length)
+            Array.Resize(ref _positions, Math.Max(8, id * 2));
+        Locate();
         _roundRobin.OnInserted();
         OnChanged();
         return id;
@@ -88,6 +93,8 @@ public sealed partial class VirtualService
     {
         int position = PositionOf(id);
         _servers.RemoveAt(position);
+        _positions[id] = -1;
+        Locate();
         _roundRobin.OnRemoved(position);
         OnChanged();
     }
@@ -154,12 +161,25 @@ public sealed partial class VirtualService
             _maglev?.Build(_servers);
     }
 
+    /// <summary>True when the service has this server.</summary>
+    public bool Has(int id) => (uint)id < (uint)_nextId && _positions[id] >= 0;
+
+    /// <summary>A server's address as it stands on the wire; IPv4 in the first four bytes.</summary>
+    internal IPv6Address WireOf(int id) => _servers.WireAt(PositionOf(id));
+
+    /// <summary>Servers moved in the list: notes where each stands now.</summary>
+    private void Locate()
+    {
+        ReadOnlySpan<int> ids = _servers.Ids;
+        for (int position = 0; position < ids.Length; position++)
+            _positions[ids[position]] = position;
+    }
+
     private int PositionOf(int id)
     {
-        int position = _servers.Ids.IndexOf(id);
-        if (position < 0)
+        if (!Has(id))
             Throw.OutOfRange(nameof(id), id, "the service has no server of that id");
-        return position;
+        return _positions[id];
     }
 
     private static void Check(in RealServer server)

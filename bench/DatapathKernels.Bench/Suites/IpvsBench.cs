@@ -1,0 +1,155 @@
+using System.Net;
+using BenchmarkDotNet.Attributes;
+using DatapathKernels.LoadBalancing;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Bench.Suites;
+
+/// <summary>
+/// What does IPVS cost a packet, by its Services and by its connection table: a packet of a connection it knows (one in a million),
+/// and one that opens a connection? NAT, IPv4 TCP, ten real servers a Service; parsing is not counted.
+/// </summary>
+[MeasuredIn("ns/packet")]
+public class IpvsBench : IDisposable
+{
+    private const int Asked = 4096, Burst = 32, SlotBytes = 256, Backends = 10;
+
+    // New connections that wait for their end, and for expiry to come to them.
+    private const int Spare = 1 << 20;
+
+    private readonly PacketInfo[] _infos = new PacketInfo[Asked];
+    private readonly FlowKeyV4[] _v4 = new FlowKeyV4[Asked];
+    private readonly FlowKeyV6[] _v6 = new FlowKeyV6[Asked];
+    private readonly IpvsVerdict[] _verdicts = new IpvsVerdict[Burst];
+    private readonly byte[] _original = new byte[54];
+    private IpvsDirector? _director;
+    private PacketArena? _arena;
+    private uint[] _order = [];
+    private uint _nextClient;
+    private int _next;
+    private long _nowMs;
+
+    /// <summary>Services of the node.</summary>
+    [Params(10, 1000, 10000, 30000)]
+    [Quick(10, 30000)]
+    public int Services { get; set; }
+
+    /// <summary>Connections in the table.</summary>
+    [Params(1_000_000)]
+    public int Connections { get; set; }
+
+    /// <summary>How a connection is found.</summary>
+    [ParamsAllValues]
+    [Quick(IpvsIndexKind.FlowTable)]
+    public IpvsIndexKind Index { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _director = new IpvsDirector(new IpvsOptions { Index = Index, Capacity = Connections + Spare, TableBits = 20, Seed = 1, TcpTimeoutSeconds = 2_000_000 });
+        for (int i = 0; i < Services; i++)
+        {
+            VirtualService scheduler = new(SchedulerKind.RoundRobin);
+            for (int server = 0; server < Backends; server++)
+                scheduler.Add(new RealServer(new IPAddress([10, (byte)server, (byte)(i >> 8), (byte)i]), 8080));
+            _director.Add(new IpvsService(new IPAddress([10, 96, (byte)(i >> 8), (byte)i]), 80, IpProtocol.Tcp, scheduler));
+        }
+
+        _arena = new PacketArena(Asked, SlotBytes);
+        WriteFrame();
+        for (int i = 0; i < Asked; i++)
+            _arena.TryAdd(_original, LinkType.Ethernet);
+        _order = [.. Enumerable.Range(0, Connections).Select(i => (uint)i)];
+        new Random(7).Shuffle(_order);
+        for (_nextClient = 0; _nextClient < Connections;)
+            Open(Math.Min(Asked, Connections - (int)_nextClient));
+        if (_director.Connections != Connections)
+            throw new InvalidOperationException($"{_director.Connections} of {Connections} connections were made");
+        ForwardPrepare();
+        if (Forward() != Asked)
+            throw new InvalidOperationException("every packet was expected to be forwarded");
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _director?.Dispose();
+        _arena?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Packets of known connections, in random order, in bursts of 32.</summary>
+    [Benchmark(OperationsPerInvoke = Asked, Baseline = true)]
+    public int Forward()
+    {
+        ForwardPrepare();
+        return Run(Asked);
+    }
+
+    /// <summary>What <see cref="Forward"/> spends on writing its packets: to be taken off.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public int WritePackets()
+    {
+        ForwardPrepare();
+        return _next;
+    }
+
+    /// <summary>SYNs of new clients in bursts of 32; as many older ones end, which is counted too.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public int NewConnection()
+    {
+        int forwarded = Open(Asked);
+        _nowMs += 1000;
+        _director!.Expire(_nowMs, 4 * Asked);
+        return forwarded;
+    }
+
+    private int Open(int count)
+    {
+        for (int i = 0; i < count; i++)
+            Prepare(i, _nextClient++, TcpFlags.Syn);
+        return Run(count);
+    }
+
+    private void ForwardPrepare()
+    {
+        for (int i = 0; i < Asked; i++)
+            Prepare(i, _order[(_next + i) % _order.Length], TcpFlags.Ack);
+        _next = (_next + Asked) % _order.Length;
+    }
+
+    private int Run(int count)
+    {
+        int forwarded = 0;
+        for (int first = 0; first < count; first += Burst)
+        {
+            int length = Math.Min(Burst, count - first);
+            _director!.ProcessBurst(_arena!.Burst(first, length), _infos.AsSpan(first), _v4.AsSpan(first), _v6.AsSpan(first), 0, _nowMs, _verdicts);
+            for (int i = 0; i < length; i++)
+                forwarded += _verdicts[i].Status == IpvsStatus.Forwarded ? 1 : 0;
+        }
+
+        return forwarded;
+    }
+
+    /// <summary>Client i to Service i mod Services: addresses, key and flags of frame <paramref name="frame"/>.</summary>
+    private void Prepare(int frame, uint client, TcpFlags flags)
+    {
+        Span<byte> bytes = _arena!.Frame(frame);
+        _original.CopyTo(bytes);
+        uint service = client % (uint)Services;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes[26..], 0xc6000000 + (client >> 14));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes[30..], 0x0a600000 + service);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes[34..], (ushort)(1024 + (client & 0x3fff)));
+        bytes[47] = (byte)flags;
+        if (!FlowParser.TryParse(bytes, out _v4[frame], out _infos[frame]))
+            throw new InvalidOperationException("the frame is not IPv4");
+    }
+
+    private void WriteFrame()
+    {
+        EthernetWriter.Write(_original, default, default, 0x0800);
+        Ipv4Writer.Write(_original.AsSpan(14), new Ipv4Fields(0, 0, IpProtocol.Tcp), 20);
+        TcpWriter.Write(_original.AsSpan(34), new TcpFields { SourcePort = 1, DestinationPort = 80, Flags = TcpFlags.Ack });
+    }
+}

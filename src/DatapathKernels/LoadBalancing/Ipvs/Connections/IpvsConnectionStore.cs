@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.LoadBalancing;
+
+/// <summary>
+/// All connections of a director, in one array of fixed size, and the timing wheel that ends them. A packet moves its
+/// connection's end and nothing else; when the wheel comes to a slot it looks at the ends of what hangs there, and hangs
+/// those further on that were used since.
+/// </summary>
+internal sealed class IpvsConnectionStore
+{
+    private const int Slots = 1024, SlotMs = 1000;
+
+    private readonly IpvsConnection[] _connections;
+    private readonly int[] _wheel = new int[Slots];
+    private int _free = IpvsConnection.None, _used;
+    private long _turnedMs = long.MinValue;
+    private int _resume = IpvsConnection.None;
+
+    public IpvsConnectionStore(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _connections = GC.AllocateUninitializedArray<IpvsConnection>(capacity);
+        Array.Fill(_wheel, IpvsConnection.None);
+    }
+
+    public int Capacity => _connections.Length;
+
+    public int Count { get; private set; }
+
+    public long MemoryBytes => (long)_connections.Length * Marshal.SizeOf<IpvsConnection>();
+
+    /// <summary>The highest place ever used, plus one.</summary>
+    public int HighMark => _used;
+
+    public ref IpvsConnection this[int id] => ref _connections[id];
+
+    /// <summary>A free place, zeroed; <see cref="IpvsConnection.None"/> when there is none.</summary>
+    public int Take()
+    {
+        int id = _free;
+        if (id != IpvsConnection.None)
+            _free = _connections[id].Next;
+        else if (_used < _connections.Length)
+            id = _used++;
+        else
+            return IpvsConnection.None;
+        _connections[id] = new IpvsConnection
+        {
+            Flags = IpvsConnectionFlags.Live,
+            Template = IpvsConnection.None,
+            Next = IpvsConnection.None,
+            WheelNext = IpvsConnection.None,
+            WheelPrevious = IpvsConnection.None,
+            WheelSlot = IpvsConnection.None,
+        };
+        Count++;
+        return id;
+    }
+
+    public void Free(int id)
+    {
+        Unhang(id);
+        ref IpvsConnection connection = ref _connections[id];
+        connection.Flags = IpvsConnectionFlags.None;
+        connection.Next = _free;
+        _free = id;
+        Count--;
+    }
+
+    /// <summary>Puts a connection on the wheel by its end.</summary>
+    public void Hang(int id)
+    {
+        ref IpvsConnection connection = ref _connections[id];
+        connection.WheelSlot = SlotOf(connection.ExpiresMs);
+        ref int head = ref _wheel[connection.WheelSlot];
+        connection.WheelPrevious = IpvsConnection.None;
+        connection.WheelNext = head;
+        if (head != IpvsConnection.None)
+            _connections[head].WheelPrevious = id;
+        head = id;
+    }
+
+    /// <summary>
+    /// The next connection that ended before the second of <paramref name="nowMs"/>, or <see cref="IpvsConnection.None"/>; looks at no more than <paramref name="budget"/>
+    /// connections, and goes on there next time.
+    /// </summary>
+    public int NextExpired(long nowMs, ref int budget)
+    {
+        // One turn shows everything, however long the clock stood (or when it starts).
+        _turnedMs = Math.Max(_turnedMs, ((nowMs / SlotMs) - Slots) * SlotMs);
+        for (; _turnedMs + SlotMs <= nowMs; _turnedMs += SlotMs, _resume = IpvsConnection.None)
+        {
+            int id = _resume != IpvsConnection.None ? _resume : _wheel[SlotOf(_turnedMs)];
+            while (id != IpvsConnection.None)
+            {
+                if (budget-- <= 0)
+                {
+                    _resume = id;
+                    return IpvsConnection.None;
+                }
+
+                ref IpvsConnection connection = ref _connections[id];
+                int next = connection.WheelNext;
+                if (connection.ExpiresMs <= nowMs)
+                {
+                    _resume = next;
+                    return id;
+                }
+
+                if (SlotOf(connection.ExpiresMs) != SlotOf(_turnedMs))
+                {
+                    Unhang(id);
+                    Hang(id);
+                }
+
+                id = next;
+            }
+        }
+
+        return IpvsConnection.None;
+    }
+
+    private static int SlotOf(long ms) => (int)((ulong)(ms / SlotMs) % Slots);
+
+    private void Unhang(int id)
+    {
+        ref IpvsConnection connection = ref _connections[id];
+        if (_resume == id)
+            _resume = connection.WheelNext;
+        if (connection.WheelNext != IpvsConnection.None)
+            _connections[connection.WheelNext].WheelPrevious = connection.WheelPrevious;
+        if (connection.WheelPrevious != IpvsConnection.None)
+        {
+            _connections[connection.WheelPrevious].WheelNext = connection.WheelNext;
+        }
+        else if (connection.WheelSlot >= 0)
+            _wheel[connection.WheelSlot] = connection.WheelNext;
+        connection.WheelSlot = IpvsConnection.None;
+    }
+}

@@ -1,0 +1,167 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.LoadBalancing;
+
+/// <content>How long a connection lives, and what its packets do to its state.</content>
+public sealed partial class IpvsDirector
+{
+    private const int SctpOpeningMs = 4_000, SctpOpenMs = 900_000, SctpClosedMs = 2_000;
+
+    /// <summary>The connection of a packet, unless its time is over.</summary>
+    private int FindLive(in IpvsTuple packet, long nowMs, out bool isReply)
+    {
+        int id;
+        while ((id = _index.Find(packet, out isReply)) != IpvsConnection.None && _store[id].ExpiresMs <= nowMs)
+            TryEnd(id, nowMs);
+        return id;
+    }
+
+    /// <summary>Ends a connection whose time is over. False for a template that still has connections: it stays a minute more.</summary>
+    private bool TryEnd(int id, long nowMs)
+    {
+        ref IpvsConnection connection = ref _store[id];
+        if (connection.Controlled > 0)
+        {
+            connection.ExpiresMs = nowMs + ControlledTimeoutMs;
+            return false;
+        }
+
+        Drop(id);
+        return true;
+    }
+
+    /// <summary>Takes a connection out at once, whatever its time.</summary>
+    private void Drop(int id)
+    {
+        ref IpvsConnection connection = ref _store[id];
+        if (connection.Template != IpvsConnection.None)
+            _store[connection.Template].Controlled--;
+        if (connection.Has(IpvsConnectionFlags.Template))
+            Orphan(id);
+        else if (_services[connection.Service] is { } service && service.Scheduler.Has(connection.Server))
+            service.Scheduler.Unbind(connection.Server, active: !connection.Has(IpvsConnectionFlags.Inactive));
+        _index.Remove(id);
+        _store.Free(id);
+    }
+
+    /// <summary>The connections of a template that goes live on without it. Only a service's end takes a template that has any.</summary>
+    private void Orphan(int template)
+    {
+        for (int id = 0; _store[template].Controlled > 0 && id < _store.HighMark; id++)
+        {
+            if (!_store[id].Has(IpvsConnectionFlags.Live) || _store[id].Template != template)
+                continue;
+            _store[id].Template = IpvsConnection.None;
+            _store[template].Controlled--;
+        }
+    }
+
+    /// <summary>A packet passed: state, counts at the server, and time.</summary>
+    private void Advance(ref IpvsConnection connection, int id, ReadOnlySpan<byte> frame, in PacketInfo info, IpvsSide side, long nowMs)
+    {
+        bool fromServer = side == IpvsSide.Output;
+        switch (connection.Protocol)
+        {
+            case IpProtocol.Tcp:
+                AdvanceTcp(ref connection, (TcpFlags)frame[info.L4Offset + 13], side);
+                break;
+            case IpProtocol.Udp:
+                connection.TimeoutMs = _options.UdpTimeoutSeconds * 1000;
+                Assure(connection, fromServer);
+                break;
+            default:
+                connection.TimeoutMs = SctpTimeout(connection.TimeoutMs, frame, info);
+                Assure(connection, connection.TimeoutMs == SctpOpenMs);
+                break;
+        }
+
+        connection.ExpiresMs = nowMs + connection.TimeoutMs;
+        if (connection.WheelSlot == IpvsConnection.None)
+            _store.Hang(id);
+    }
+
+    private void AdvanceTcp(ref IpvsConnection connection, TcpFlags flags, IpvsSide side)
+    {
+        if (connection.Has(IpvsConnectionFlags.NoOutput) && side == IpvsSide.Output)
+            connection.Flags &= ~IpvsConnectionFlags.NoOutput;
+        else if (connection.Has(IpvsConnectionFlags.NoOutput))
+            side = IpvsSide.InputOnly;
+        IpvsTcpState next = IpvsTcpTransitions.After(connection.State, flags, side, _options.SecureTcp);
+        if (next != connection.State)
+            Recount(ref connection, IpvsTcpTransitions.IsActive(next));
+        Assure(connection, next == IpvsTcpState.Established);
+        connection.State = next;
+        connection.TimeoutMs = _tcpTimeoutsMs[(int)next];
+    }
+
+    private void Recount(ref IpvsConnection connection, bool active)
+    {
+        if (connection.Has(IpvsConnectionFlags.Inactive) != active)
+            return;
+        connection.Flags ^= IpvsConnectionFlags.Inactive;
+        VirtualService scheduler = _services[connection.Service]!.Scheduler;
+        if (!scheduler.Has(connection.Server))
+            return;
+        if (active)
+            scheduler.Activate(connection.Server);
+        else
+            scheduler.Deactivate(connection.Server);
+    }
+
+    /// <summary>A template is worth keeping once one of its connections was answered.</summary>
+    private void Assure(in IpvsConnection connection, bool answered)
+    {
+        if (answered && connection.Template != IpvsConnection.None)
+            _store[connection.Template].Flags |= IpvsConnectionFlags.Assured;
+    }
+
+    private static int SctpTimeout(int timeoutMs, ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        const byte init = 1, initAck = 2, abort = 6, shutdown = 7, shutdownAck = 8, shutdownComplete = 14;
+        if (info.L4Length < 16)
+            return timeoutMs;
+        return frame[info.L4Offset + 12] switch
+        {
+            init or initAck or shutdown or shutdownAck => SctpOpeningMs,
+            abort or shutdownComplete => SctpClosedMs,
+            _ => SctpOpenMs,
+        };
+    }
+
+    /// <summary>A segment that opens a connection: a SYN, or SCTP's INIT.</summary>
+    private static bool Opens(ReadOnlySpan<byte> frame, in PacketInfo info) => info.Protocol switch
+    {
+        IpProtocol.Tcp => (frame[info.L4Offset + 13] & (byte)TcpFlags.Syn) != 0,
+        IpProtocol.Sctp => info.L4Length >= 16 && frame[info.L4Offset + 12] == 1,
+        _ => false,
+    };
+
+    /// <summary>A client uses a port again whose connection is over: <c>is_new_conn_expected</c>.</summary>
+    private bool IsReused(in IpvsConnection connection)
+    {
+        if (_options.ExpireWithoutServer && _services[connection.Service] is { } service && service.Scheduler.Has(connection.Server)
+            && service.Scheduler.ServerOf(connection.Server).Weight == 0)
+        {
+            return true;
+        }
+
+        if (_options.ReuseMode == 0 || connection.Template != IpvsConnection.None)
+            return false;
+        if (connection.Protocol == IpProtocol.Sctp)
+            return connection.TimeoutMs == SctpClosedMs;
+        return connection.State is IpvsTcpState.TimeWait or IpvsTcpState.Close
+            || ((_options.ReuseMode & 2) != 0 && connection.State == IpvsTcpState.FinWait && connection.Has(IpvsConnectionFlags.NoOutput));
+    }
+
+    private bool ServerIsGone(int id, long nowMs, ref IpvsVerdict verdict)
+    {
+        ref IpvsConnection connection = ref _store[id];
+        if (_services[connection.Service]!.Scheduler.Has(connection.Server))
+            return false;
+        Tell(connection, ref verdict);
+        verdict.Status = IpvsStatus.ServerGone;
+        if (_options.ExpireWithoutServer)
+            TryEnd(id, nowMs);
+        return true;
+    }
+}

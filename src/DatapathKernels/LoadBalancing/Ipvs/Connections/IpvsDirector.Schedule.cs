@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.LoadBalancing;
+
+/// <content>A packet without a connection: <c>ip_vs_schedule</c> and <c>ip_vs_sched_persist</c>.</content>
+public sealed partial class IpvsDirector
+{
+    private const ushort FtpControl = 21, FtpData = 20;
+
+    // Instead of a place: the connection of the datagram at hand, which is in no table.
+    private const int OnePacket = -2;
+
+    private IpvsConnection _onePacket;
+
+    private static ushort Swap(ushort port) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(port) : port;
+
+    /// <summary>The new connection, or none and the verdict's status set.</summary>
+    private int TrySchedule(ReadOnlySpan<byte> frame, in PacketInfo info, in IpvsTuple packet, uint mark, long nowMs, ref IpvsVerdict verdict)
+    {
+        if (!MayOpen(frame, info) || _services.Find(packet, mark) is not { } service)
+            return IpvsConnection.None;
+        verdict.Service = service;
+        if (DropsPacket())
+        {
+            verdict.Status = IpvsStatus.Defence;
+            return IpvsConnection.None;
+        }
+
+        if (Swap(packet.SourcePortBe) == FtpData)
+            return IpvsConnection.None;
+        if (service.PersistenceSeconds > 0)
+            return SchedulePersistent(service, packet, nowMs, ref verdict);
+        if (service.Mark == 0 && Swap(packet.DestinationPortBe) != service.Port)
+            return NoServer(service, ref verdict);
+        int server = Choose(service, packet);
+        return server == VirtualService.NoServer ? NoServer(service, ref verdict) : Open(service, packet, server, IpvsConnection.None, nowMs, ref verdict);
+    }
+
+    private bool MayOpen(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        if (info.Protocol != IpProtocol.Tcp)
+            return info.Protocol != IpProtocol.Sctp || Opens(frame, info);
+        TcpFlags flags = (TcpFlags)frame[info.L4Offset + 13];
+        return (flags & TcpFlags.Rst) == 0 && (_options.SloppyTcp || (flags & TcpFlags.Syn) != 0);
+    }
+
+    private static int NoServer(IpvsService service, ref IpvsVerdict verdict)
+    {
+        service.DroppedWithoutServer++;
+        verdict.Status = IpvsStatus.NoServer;
+        return IpvsConnection.None;
+    }
+
+    private int Choose(IpvsService service, in IpvsTuple packet)
+    {
+        SchedulingKey key = packet.IsV6 ? SchedulingKey.Of(packet.ToV6()) : SchedulingKey.Of(packet.ToV4());
+        return service.Scheduler.Schedule(key, service.Scheduler.Scheduler == SchedulerKind.PowerOfTwoChoices ? _random.Next() : 0);
+    }
+
+    private int Open(IpvsService service, in IpvsTuple packet, int server, int template, long nowMs, ref IpvsVerdict verdict)
+    {
+        int id = _store.Take();
+        if (id == IpvsConnection.None)
+        {
+            DroppedFull++;
+            verdict.Status = IpvsStatus.TableFull;
+            return id;
+        }
+
+        ref IpvsConnection connection = ref _store[id];
+        Fill(ref connection, service, packet, server);
+        connection.TimeoutMs = NewTimeoutMs;
+        connection.ExpiresMs = nowMs + NewTimeoutMs;
+        verdict.IsNew = true;
+        service.Scheduled++;
+        if (service.IsOnePacket && packet.Protocol == IpProtocol.Udp)
+        {
+            _onePacket = connection;
+            _store.Free(id);
+            return OnePacket;
+        }
+
+        if (template != IpvsConnection.None)
+        {
+            connection.Template = template;
+            _store[template].Controlled++;
+        }
+
+        service.Scheduler.Bind(server);
+        _index.Insert(id);
+        return id;
+    }
+
+    /// <summary>One-packet scheduling: the connection serves this datagram and was never in the table.</summary>
+    private void ForwardOnce(Span<byte> frame, in PacketInfo info, ref IpvsVerdict verdict)
+    {
+        Tell(_onePacket, ref verdict);
+        Send(_onePacket, frame, info, ref verdict);
+    }
+
+    private static void Fill(ref IpvsConnection connection, IpvsService service, in IpvsTuple packet, int server)
+    {
+        RealServer real = service.Scheduler.ServerOf(server);
+        connection.Flags |= IpvsConnectionFlags.Inactive | (packet.IsV6 ? IpvsConnectionFlags.V6 : 0);
+        if (real.Forwarding != ForwardingMode.Nat)
+            connection.Flags |= IpvsConnectionFlags.NoOutput;
+        connection.Client = packet.Source;
+        connection.ClientPortBe = packet.SourcePortBe;
+        connection.Virtual = packet.Destination;
+        connection.VirtualPortBe = packet.DestinationPortBe;
+        connection.Real = service.Scheduler.WireOf(server);
+        connection.RealPortBe = real.Port == 0 || real.Forwarding != ForwardingMode.Nat ? packet.DestinationPortBe : Swap(real.Port);
+        connection.Protocol = packet.Protocol;
+        connection.Forwarding = real.Forwarding;
+        connection.Service = service.Index;
+        connection.Server = server;
+    }
+
+    /// <summary>The client's template says which server, and is made if there is none that still holds.</summary>
+    private int SchedulePersistent(IpvsService service, in IpvsTuple packet, long nowMs, ref IpvsVerdict verdict)
+    {
+        IpvsTuple key = TemplateOf(service, packet);
+        bool ofMark = service.Mark != 0;
+        int template = _index.FindTemplate(key, ofMark);
+        if (template != IpvsConnection.None && (_store[template].ExpiresMs <= nowMs && TryEnd(template, nowMs)))
+            template = IpvsConnection.None;
+        if (template != IpvsConnection.None && !Holds(template))
+        {
+            Orphan(template);
+            Drop(template);
+            template = IpvsConnection.None;
+        }
+
+        if (template == IpvsConnection.None)
+        {
+            int server = Choose(service, packet);
+            if (server == VirtualService.NoServer)
+                return NoServer(service, ref verdict);
+            template = _store.Take();
+            if (template != IpvsConnection.None)
+                FillTemplate(template, service, key, packet, server);
+        }
+
+        if (template == IpvsConnection.None)
+        {
+            DroppedFull++;
+            verdict.Status = IpvsStatus.TableFull;
+            return template;
+        }
+
+        _store[template].ExpiresMs = nowMs + _store[template].TimeoutMs;
+        if (_store[template].WheelSlot == IpvsConnection.None)
+            _store.Hang(template);
+        return Open(service, packet, _store[template].Server, template, nowMs, ref verdict);
+    }
+
+    private void FillTemplate(int id, IpvsService service, in IpvsTuple key, in IpvsTuple packet, int server)
+    {
+        ref IpvsConnection template = ref _store[id];
+        Fill(ref template, service, packet, server);
+        template.Flags |= IpvsConnectionFlags.Template | (service.Mark != 0 ? IpvsConnectionFlags.OfMark : 0);
+        (template.Client, template.ClientPortBe) = (key.Source, 0);
+        (template.Virtual, template.VirtualPortBe) = (key.Destination, key.DestinationPortBe);
+        template.Protocol = key.Protocol;
+        template.TimeoutMs = service.PersistenceSeconds * 1000;
+        _index.Insert(id);
+    }
+
+    /// <summary>What a client's template is kept under: any port for FTP and for services of any port, any address and protocol for a mark.</summary>
+    private static IpvsTuple TemplateOf(IpvsService service, in IpvsTuple packet)
+    {
+        IPv6Address client = service.ClientPrefix(packet.Source);
+        if (service.Mark != 0)
+            return new(client, IPv6Address.OfV4(service.Mark), 0, 0, 0, packet.IsV6);
+        bool anyPort = service.Port == 0 || service.Port == FtpControl || Swap(packet.DestinationPortBe) != service.Port;
+        return new(client, packet.Destination, 0, anyPort ? (ushort)0 : packet.DestinationPortBe, packet.Protocol, packet.IsV6);
+    }
+
+    /// <summary>The template's server is still there, and not drained when drained ones are refused.</summary>
+    private bool Holds(int template)
+    {
+        VirtualService scheduler = _services[_store[template].Service]!.Scheduler;
+        int server = _store[template].Server;
+        return scheduler.Has(server) && !(_options.ExpireQuiescentTemplate && scheduler.ServerOf(server).Weight == 0);
+    }
+}

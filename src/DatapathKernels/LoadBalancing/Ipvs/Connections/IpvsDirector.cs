@@ -1,0 +1,243 @@
+using System.Net;
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.LoadBalancing;
+
+/// <summary>
+/// IPVS whole: virtual services, their connections, and what becomes of every packet, as Linux's <c>net/netfilter/ipvs</c>
+/// does it where packets come in. TCP, UDP, SCTP and the ICMP errors about them, IPv4 and IPv6.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A packet is looked up as a server's reply, then as a client's packet, then by its service; a SYN or the first datagram
+/// is scheduled. Times are the caller's clock, milliseconds that never go back. One thread at a time; a packet allocates nothing.
+/// </para>
+/// <para>
+/// Left out of the kernel's: FTP's helper, synchronisation between directors, statistics in time, and SCTP's thirteen states, for
+/// which three ages stand here (opening 4 s, open 900 s, closed 2 s).
+/// </para>
+/// </remarks>
+public sealed partial class IpvsDirector : IDisposable
+{
+    private const int NewTimeoutMs = 3_000, ControlledTimeoutMs = 60_000;
+    private const int MostSeconds = 2_000_000;
+
+    private readonly IpvsOptions _options;
+    private readonly IpvsConnectionStore _store;
+    private readonly IpvsConnectionIndex _index;
+    private readonly IpvsServiceTable _services = new();
+    private readonly int[] _tcpTimeoutsMs = new int[IpvsTcpTransitions.TimeoutSeconds.Length];
+    private SplitMix _random;
+
+    /// <summary>Makes a director without services.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
+    public IpvsDirector(IpvsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.TableBits is < 8 or > 27)
+            Throw.OutOfRange(nameof(options), options.TableBits, "conn_tab_bits is 8 to 27");
+        Check(options.TcpTimeoutSeconds, options.TcpFinTimeoutSeconds, options.UdpTimeoutSeconds);
+        _options = options;
+        for (int state = 0; state < _tcpTimeoutsMs.Length; state++)
+            _tcpTimeoutsMs[state] = IpvsTcpTransitions.TimeoutSeconds[state] * 1000;
+        _tcpTimeoutsMs[(int)IpvsTcpState.Established] = options.TcpTimeoutSeconds * 1000;
+        _tcpTimeoutsMs[(int)IpvsTcpState.FinWait] = options.TcpFinTimeoutSeconds * 1000;
+        _store = new IpvsConnectionStore(options.Capacity);
+        _index = options.Index == IpvsIndexKind.KernelChains
+            ? new KernelChainIndex(_store, options.TableBits, options.Seed)
+            : new FlowTableIndex(_store, options.Seed);
+        _random = new SplitMix(options.Seed);
+    }
+
+    /// <summary>Connections held now, templates included.</summary>
+    public int Connections => _store.Count;
+
+    /// <summary>Memory of connections and their index, bytes.</summary>
+    public long MemoryBytes => _store.MemoryBytes + _index.MemoryBytes;
+
+    /// <summary>The services, in the order of adding.</summary>
+    public IEnumerable<IpvsService> Services => _services.All;
+
+    /// <summary>Packets dropped because the table had no room.</summary>
+    public long DroppedFull { get; private set; }
+
+    /// <summary>Adds a service. Its servers are added to, edited in and removed from its scheduler, while packets flow.</summary>
+    /// <exception cref="ArgumentException">There is one like it already.</exception>
+    public void Add(IpvsService service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        _services.Add(service);
+        _index.Prepare(service.IsV6);
+    }
+
+    /// <summary>Removes a service and ends its connections. Costs a look at all connections.</summary>
+    /// <exception cref="ArgumentException">It is not in this director.</exception>
+    public void Remove(IpvsService service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        int index = service.Index;
+        _services.Remove(service);
+        for (int id = 0; id < _store.HighMark; id++)
+        {
+            ref IpvsConnection connection = ref _store[id];
+            if (connection.Has(IpvsConnectionFlags.Live) && connection.Service == index)
+                Drop(id);
+        }
+    }
+
+    /// <summary>The service a packet to this address would find; null for none.</summary>
+    public IpvsService? Find(IPAddress address, ushort port, IpProtocol protocol, uint mark = 0)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ushort portBe = (ushort)IPAddress.HostToNetworkOrder((short)port);
+        return _services.Find(new IpvsTuple(default, IpvsService.WireOf(address), 0, portBe, protocol, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6), mark);
+    }
+
+    /// <summary>Takes one packet where it comes in, and writes NAT into it.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="v4">Its key when it is IPv4.</param>
+    /// <param name="v6">Its key when it is IPv6.</param>
+    /// <param name="mark">Its firewall mark.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="verdict">What became of it.</param>
+    /// <returns>The verdict's status.</returns>
+    public IpvsStatus Process(Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, uint mark, long nowMs, out IpvsVerdict verdict)
+    {
+        verdict = new IpvsVerdict { Server = VirtualService.NoServer };
+        if (!info.HasKey || (info.Flags & PacketFlags.Transport) == 0)
+            return verdict.Status;
+        IpvsTuple packet = (info.Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4) : IpvsTuple.Of(v6);
+        switch (packet.Protocol)
+        {
+            case IpProtocol.Icmp or IpProtocol.IcmpV6:
+                ProcessError(frame, info, nowMs, ref verdict);
+                break;
+            case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp:
+                ProcessPacket(frame, info, packet, mark, nowMs, ref verdict);
+                break;
+        }
+
+        return verdict.Status;
+    }
+
+    /// <summary>Takes a burst: the same as <see cref="Process"/> for each in order, but the memory works on all of them at once.</summary>
+    /// <param name="burst">The frames.</param>
+    /// <param name="infos">What their parse found; one a frame.</param>
+    /// <param name="v4">Their keys; one a frame.</param>
+    /// <param name="v6">Their keys; one a frame.</param>
+    /// <param name="mark">Their firewall mark.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="verdicts">Receives one a frame.</param>
+    /// <exception cref="ArgumentException">A span is shorter than the burst.</exception>
+    public void ProcessBurst(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, uint mark, long nowMs, Span<IpvsVerdict> verdicts)
+    {
+        int count = burst.Count;
+        if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
+            Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
+        for (int i = 0; i < count; i++)
+            _index.Prefetch((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]));
+        for (int i = 0; i < count; i++)
+            Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
+    }
+
+    /// <summary>
+    /// Ends connections whose time is over, looking at no more than <paramref name="budget"/>. A packet never meets an ended connection, whether this
+    /// has been called or not: it only gives the room back.
+    /// </summary>
+    /// <returns>How many ended.</returns>
+    public int Expire(long nowMs, int budget = 256)
+    {
+        int ended = 0;
+        for (int id; (id = _store.NextExpired(nowMs, ref budget)) != IpvsConnection.None;)
+            ended += TryEnd(id, nowMs) ? 1 : 0;
+        return ended;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _index.Dispose();
+        _services.Dispose();
+    }
+
+    private static void Check(params ReadOnlySpan<int> seconds)
+    {
+        foreach (int timeout in seconds)
+        {
+            if (timeout is < 1 or > MostSeconds)
+                Throw.OutOfRange(nameof(seconds), timeout, $"a timeout is 1 to {MostSeconds} seconds");
+        }
+    }
+
+    private void ProcessPacket(Span<byte> frame, in PacketInfo info, in IpvsTuple packet, uint mark, long nowMs, ref IpvsVerdict verdict)
+    {
+        int id = FindLive(packet, nowMs, out bool isReply);
+        if (id != IpvsConnection.None && isReply)
+        {
+            Reply(frame, info, id, nowMs, ref verdict);
+            return;
+        }
+
+        if (id != IpvsConnection.None && Opens(frame, info) && IsReused(_store[id]))
+        {
+            Drop(id);
+            id = IpvsConnection.None;
+        }
+
+        if (id == IpvsConnection.None)
+            id = TrySchedule(frame, info, packet, mark, nowMs, ref verdict);
+        else if (ServerIsGone(id, nowMs, ref verdict))
+            return;
+        if (id >= 0)
+            Forward(frame, info, id, nowMs, ref verdict);
+        else if (id == OnePacket)
+            ForwardOnce(frame, info, ref verdict);
+    }
+
+    private void Forward(Span<byte> frame, in PacketInfo info, int id, long nowMs, ref IpvsVerdict verdict)
+    {
+        ref IpvsConnection connection = ref _store[id];
+        connection.InPackets++;
+        Advance(ref connection, id, frame, info, IpvsSide.Input, nowMs);
+        Tell(connection, ref verdict);
+        Send(connection, frame, info, ref verdict);
+    }
+
+    private static void Send(in IpvsConnection connection, Span<byte> frame, in PacketInfo info, ref IpvsVerdict verdict)
+    {
+        verdict.NextHop = connection.Real;
+        verdict.Status = connection.Forwarding != ForwardingMode.Nat || Rewrite(frame, info, connection.Real, connection.RealPortBe, destination: true)
+            ? IpvsStatus.Forwarded : IpvsStatus.NotRewritten;
+    }
+
+    private void Reply(Span<byte> frame, in PacketInfo info, int id, long nowMs, ref IpvsVerdict verdict)
+    {
+        ref IpvsConnection connection = ref _store[id];
+        Advance(ref connection, id, frame, info, IpvsSide.Output, nowMs);
+        Tell(connection, ref verdict);
+        verdict.NextHop = connection.Client;
+        verdict.Status = Rewrite(frame, info, connection.Virtual, connection.VirtualPortBe, destination: false) ? IpvsStatus.Replied : IpvsStatus.NotRewritten;
+    }
+
+    private void Tell(in IpvsConnection connection, ref IpvsVerdict verdict)
+    {
+        verdict.Forwarding = connection.Forwarding;
+        verdict.Server = connection.Server;
+        verdict.ServerPortBe = connection.RealPortBe;
+        verdict.Service = _services[connection.Service];
+    }
+
+    private static bool Rewrite(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe, bool destination)
+    {
+        RewriteStatus status = (info.Flags & PacketFlags.Ipv4) != 0
+            ? destination
+                ? AddressRewriter.SetDestination(frame, info, IPv6Address.FirstWord(address), portBe)
+                : AddressRewriter.SetSource(frame, info, IPv6Address.FirstWord(address), portBe)
+            : destination
+                ? AddressRewriter.SetDestination(frame, info, address, portBe)
+                : AddressRewriter.SetSource(frame, info, address, portBe);
+        return status != RewriteStatus.NotWhole;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using DatapathKernels.LoadBalancing;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Filtering;
+using Xunit;
+
+namespace DatapathKernels.Tests.LoadBalancing;
+
+/// <summary>The kernel's connection table and the project's give the same answers, packet by packet and byte by byte.</summary>
+public class IpvsIndexAgreementTests
+{
+    private static readonly byte[] Flags = [2, 16, 18, 17, 4, 16];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Both_indexes_agree_on_random_traffic(int seed)
+    {
+        Random random = new(seed);
+        using IpvsDirector chains = Make(IpvsIndexKind.KernelChains), flows = Make(IpvsIndexKind.FlowTable);
+        HashSet<IpvsStatus> seen = [];
+        long now = 0;
+        for (int i = 0; i < 60_000; i++)
+        {
+            now += random.Next(40);
+            TestPacket packet = RandomPacket(random), twin = packet.Copy();
+            IpvsStatus status = Process(chains, packet, now, out IpvsVerdict one);
+            Assert.Equal(status, Process(flows, twin, now, out IpvsVerdict other));
+            Assert.Equal((one.Server, one.IsNew, one.NextHop, one.ServerPortBe), (other.Server, other.IsNew, other.NextHop, other.ServerPortBe));
+            Assert.Equal(packet.Bytes, twin.Bytes);
+            seen.Add(status);
+            if (i % 500 == 0)
+            {
+                Assert.Equal(chains.Expire(now, int.MaxValue), flows.Expire(now, int.MaxValue));
+                Change(random, chains, flows);
+            }
+
+            Assert.Equal(chains.Connections, flows.Connections);
+        }
+
+        Assert.Superset(new HashSet<IpvsStatus> { IpvsStatus.NotOurs, IpvsStatus.Forwarded, IpvsStatus.Replied, IpvsStatus.ServerGone, IpvsStatus.NoServer, IpvsStatus.TableFull }, seen);
+    }
+
+    [Fact]
+    public void A_burst_equals_singles()
+    {
+        Random random = new(5);
+        using IpvsDirector one = Make(IpvsIndexKind.FlowTable), other = Make(IpvsIndexKind.FlowTable);
+        using PacketArena arena = new(64, 512);
+        IpvsVerdict[] verdicts = new IpvsVerdict[64];
+        for (int round = 0; round < 200; round++)
+        {
+            arena.Clear();
+            TestPacket[] packets = [.. Enumerable.Range(0, round % 65).Select(_ => RandomPacket(random))];
+            foreach (TestPacket packet in packets)
+                Assert.True(arena.TryAdd(packet.Bytes, LinkType.Raw));
+            if (packets.Length == 0)
+                continue;
+            PacketBurst burst = arena.Burst(0, packets.Length);
+            PacketInfo[] infos = new PacketInfo[64];
+            FlowKeyV4[] v4 = new FlowKeyV4[64];
+            FlowKeyV6[] v6 = new FlowKeyV6[64];
+            for (int i = 0; i < packets.Length; i++)
+                FlowParser.ParseNetwork(packets[i].Bytes, 0, out v4[i], out v6[i], out infos[i]);
+            other.ProcessBurst(burst, infos, v4, v6, 0, round, verdicts);
+            for (int i = 0; i < packets.Length; i++)
+            {
+                Assert.Equal(Process(one, packets[i], round, out IpvsVerdict verdict), verdicts[i].Status);
+                Assert.Equal(verdict.Server, verdicts[i].Server);
+                Assert.Equal(packets[i].Bytes, burst[i].ToArray());
+            }
+        }
+    }
+
+    private static IpvsDirector Make(IpvsIndexKind kind)
+    {
+        IpvsDirector director = new(new IpvsOptions { Index = kind, Capacity = 300, TableBits = 8, Seed = 9 });
+        for (int i = 0; i < 8; i++)
+        {
+            IpProtocol protocol = i % 2 == 0 ? IpProtocol.Tcp : IpProtocol.Udp;
+            string address = i < 6 ? $"10.96.0.{i / 2}" : "fd00::1";
+            VirtualService scheduler = new(i == 2 ? SchedulerKind.LeastConnections : SchedulerKind.RoundRobin);
+            for (int server = 0; server < 3; server++)
+            {
+                scheduler.Add(new RealServer(IPAddress.Parse(i < 6 ? $"10.0.0.{server}" : $"fd01::{server}"), 8080, Weight: i == 4 ? 0 : 1,
+                    Forwarding: i == 5 && server == 0 ? ForwardingMode.DirectRouting : ForwardingMode.Nat));
+            }
+
+            director.Add(new IpvsService(IPAddress.Parse(address), 80, protocol, scheduler) { PersistenceSeconds = i == 3 ? 20 : 0, PersistencePrefix = 30, IsOnePacket = i == 7 });
+        }
+
+        return director;
+    }
+
+    /// <summary>The same server leaves both, and another comes.</summary>
+    private static void Change(Random random, IpvsDirector one, IpvsDirector other)
+    {
+        int service = random.Next(8);
+        int position = random.Next(3);
+        foreach (IpvsDirector director in new[] { one, other })
+        {
+            VirtualService scheduler = director.Services.ElementAt(service).Scheduler;
+            int id = scheduler.ListOrder[position];
+            RealServer server = scheduler.ServerOf(id);
+            scheduler.Remove(id);
+            scheduler.Add(server);
+        }
+    }
+
+    private static TestPacket RandomPacket(Random random)
+    {
+        bool v6 = random.Next(5) == 0, reply = random.Next(3) == 0;
+        string client = v6 ? $"2001:db8::{random.Next(4)}" : $"192.0.2.{random.Next(8)}";
+        string peer = reply
+            ? (v6 ? $"fd01::{random.Next(3)}" : $"10.0.0.{random.Next(3)}")
+            : v6 ? "fd00::1" : $"10.96.0.{random.Next(4)}";
+        int clientPort = 30000 + random.Next(12), peerPort = reply ? 8080 : 80;
+        (string source, string destination, int sourcePort, int destinationPort) = reply
+            ? (peer, client, peerPort, clientPort) : (client, peer, clientPort, peerPort);
+        return random.Next(2) == 0
+            ? TestPacket.Tcp(source, destination, sourcePort, destinationPort, Flags[random.Next(Flags.Length)])
+            : TestPacket.Udp(source, destination, sourcePort, destinationPort);
+    }
+
+    private static IpvsStatus Process(IpvsDirector director, TestPacket packet, long nowMs, out IpvsVerdict verdict)
+    {
+        FlowParser.ParseNetwork(packet.Bytes, 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo info);
+        return director.Process(packet.Bytes, info, v4, v6, 0, nowMs, out verdict);
+    }
+}
