@@ -94,10 +94,15 @@ public sealed partial class VirtualService
         int position = PositionOf(id);
         _servers.RemoveAt(position);
         _positions[id] = -1;
+        if (Clock is { } clock)
+            clock.Removals++;
         Locate();
         _roundRobin.OnRemoved(position);
         OnChanged();
     }
+
+    /// <summary>Told of every removal; null outside a director.</summary>
+    internal RemovalClock? Clock { get; set; }
 
     /// <summary>The parameters of a server.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>

@@ -39,8 +39,9 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
     {
         ref IpvsConnection connection = ref Store[id];
         ushort zone = ZoneOf(connection);
-        Put(connection.Request, zone, (Get(connection.Request, zone) & ~(ulong)uint.MaxValue) | (uint)(id + 1));
-        if (!HasReply(connection))
+        if (!TryAdd(connection.Request, zone, (uint)(id + 1)))
+            Put(connection.Request, zone, (Get(connection.Request, zone) & ~(ulong)uint.MaxValue) | (uint)(id + 1));
+        if (!HasReply(connection) || TryAdd(connection.Reply, 0, (ulong)(uint)(id + 1) << 32))
             return;
         ulong entry = Get(connection.Reply, 0);
         connection.Next = (int)(entry >> 32) - 1;
@@ -51,19 +52,23 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
     {
         ref IpvsConnection connection = ref Store[id];
         ushort zone = ZoneOf(connection);
-        ulong entry = Get(connection.Request, zone);
+        ulong entry = Take(connection.Request, zone);
         if ((uint)entry == (uint)(id + 1))
-            Put(connection.Request, zone, entry & ~(ulong)uint.MaxValue);
-        if (!HasReply(connection))
-            return;
-        entry = Get(connection.Reply, 0);
+            entry &= ~(ulong)uint.MaxValue;
+        if (entry != 0)
+            Put(connection.Request, zone, entry);
+        if (HasReply(connection))
+            RemoveReply(id, ref connection);
+    }
+
+    private void RemoveReply(int id, ref IpvsConnection connection)
+    {
+        ulong entry = Take(connection.Reply, 0);
         int newest = (int)(entry >> 32) - 1;
         if (newest == id)
-        {
-            Put(connection.Reply, 0, (uint)entry | ((ulong)(uint)(connection.Next + 1) << 32));
-            return;
-        }
-
+            entry = (uint)entry | ((ulong)(uint)(connection.Next + 1) << 32);
+        if (entry != 0)
+            Put(connection.Reply, 0, entry);
         while (newest != IpvsConnection.None && Store[newest].Next != id)
             newest = Store[newest].Next;
         if (newest != IpvsConnection.None)
@@ -122,17 +127,26 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
         return entry;
     }
 
-    /// <summary>An entry that names no connection goes.</summary>
+    private bool TryAdd(in IpvsTuple tuple, ushort zone, ulong entry) => MapError.Ok == (tuple.IsV6
+        ? _v6!.Update(KeyV6(tuple, zone), entry, MapUpdate.NoExist)
+        : _v4!.Update(KeyV4(tuple, zone), entry, MapUpdate.NoExist));
+
     private void Put(in IpvsTuple tuple, ushort zone, ulong entry)
     {
-        if (tuple.IsV6 && entry != 0)
+        if (tuple.IsV6)
             _v6!.Update(KeyV6(tuple, zone), entry);
-        else if (tuple.IsV6)
-            _v6!.Delete(KeyV6(tuple, zone));
-        else if (entry != 0)
-            _v4!.Update(KeyV4(tuple, zone), entry);
         else
-            _v4!.Delete(KeyV4(tuple, zone));
+            _v4!.Update(KeyV4(tuple, zone), entry);
+    }
+
+    private ulong Take(in IpvsTuple tuple, ushort zone)
+    {
+        ulong entry;
+        if (tuple.IsV6)
+            _v6!.LookupAndDelete(KeyV6(tuple, zone), out entry);
+        else
+            _v4!.LookupAndDelete(KeyV4(tuple, zone), out entry);
+        return entry;
     }
 
     private static FlowKeyV4 KeyV4(in IpvsTuple tuple, ushort zone) =>

@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
-/// One connection, or one persistence template: 112 bytes, two lines at most. Addresses and ports as on the wire; what a template
+/// One connection, or one persistence template: 128 bytes, two lines. Addresses and ports as on the wire; what a template
 /// does not care for is zero.
 /// </summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
 internal struct IpvsConnection
 {
     public const int None = -1;
@@ -20,6 +22,9 @@ internal struct IpvsConnection
     public int TimeoutMs;
 
     public int Service, Server;
+
+    /// <summary>How many servers had been removed in all when this one was last known to be there.</summary>
+    public int SeenRemovals;
 
     /// <summary>Packets from the client, for the drop-entry defence.</summary>
     public int InPackets;

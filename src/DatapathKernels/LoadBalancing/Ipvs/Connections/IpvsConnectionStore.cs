@@ -1,4 +1,6 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
+using DatapathKernels.Memory;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.LoadBalancing;
 
@@ -7,11 +9,12 @@ namespace DatapathKernels.LoadBalancing;
 /// connection's end and nothing else; when the wheel comes to a slot it looks at the ends of what hangs there, and hangs
 /// those further on that were used since.
 /// </summary>
-internal sealed class IpvsConnectionStore
+internal sealed unsafe class IpvsConnectionStore : IDisposable
 {
     private const int Slots = 1024, SlotMs = 1000;
 
-    private readonly IpvsConnection[] _connections;
+    private readonly NativeBuffer _memory;
+    private readonly IpvsConnection* _connections;
     private readonly int[] _wheel = new int[Slots];
     private int _free = IpvsConnection.None, _used;
     private long _turnedMs = long.MinValue;
@@ -20,20 +23,27 @@ internal sealed class IpvsConnectionStore
     public IpvsConnectionStore(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _connections = GC.AllocateUninitializedArray<IpvsConnection>(capacity);
+        Capacity = capacity;
+        _memory = new NativeBuffer((nuint)capacity * (nuint)sizeof(IpvsConnection));
+        _connections = (IpvsConnection*)_memory.Pointer;
         Array.Fill(_wheel, IpvsConnection.None);
     }
 
-    public int Capacity => _connections.Length;
+    public int Capacity { get; }
 
     public int Count { get; private set; }
 
-    public long MemoryBytes => (long)_connections.Length * Marshal.SizeOf<IpvsConnection>();
+    public long MemoryBytes => (long)_memory.Length;
 
     /// <summary>The highest place ever used, plus one.</summary>
     public int HighMark => _used;
 
-    public ref IpvsConnection this[int id] => ref _connections[id];
+    // SAFE: ids come from Take, below the capacity; the director refuses packets once disposed
+    public ref IpvsConnection this[int id]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _connections[id];
+    }
 
     /// <summary>A free place, zeroed; <see cref="IpvsConnection.None"/> when there is none.</summary>
     public int Take()
@@ -41,7 +51,7 @@ internal sealed class IpvsConnectionStore
         int id = _free;
         if (id != IpvsConnection.None)
             _free = _connections[id].Next;
-        else if (_used < _connections.Length)
+        else if (_used < Capacity)
             id = _used++;
         else
             return IpvsConnection.None;
@@ -57,6 +67,16 @@ internal sealed class IpvsConnectionStore
         Count++;
         return id;
     }
+
+    /// <summary>Asks the memory for a connection.</summary>
+    public void Prefetch(int id)
+    {
+        byte* line = (byte*)(_connections + id);
+        Simd.Prefetch.Read(line);
+        Simd.Prefetch.Read(line + 64);
+    }
+
+    public void Dispose() => _memory.Dispose();
 
     public void Free(int id)
     {

@@ -156,8 +156,14 @@ public sealed partial class IpvsDirector
     private bool ServerIsGone(int id, long nowMs, ref IpvsVerdict verdict)
     {
         ref IpvsConnection connection = ref _store[id];
-        if (_services[connection.Service]!.Scheduler.Has(connection.Server))
+        if (connection.SeenRemovals == _clock.Removals)
             return false;
+        if (_services[connection.Service]!.Scheduler.Has(connection.Server))
+        {
+            connection.SeenRemovals = _clock.Removals;
+            return false;
+        }
+
         Tell(connection, ref verdict);
         verdict.Status = IpvsStatus.ServerGone;
         if (_options.ExpireWithoutServer)

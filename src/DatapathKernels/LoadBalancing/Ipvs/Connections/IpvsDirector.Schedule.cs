@@ -71,6 +71,7 @@ public sealed partial class IpvsDirector
         ref IpvsConnection connection = ref _store[id];
         Fill(ref connection, service, packet, server);
         connection.TimeoutMs = NewTimeoutMs;
+        connection.SeenRemovals = _clock.Removals;
         connection.ExpiresMs = nowMs + NewTimeoutMs;
         verdict.IsNew = true;
         service.Scheduled++;

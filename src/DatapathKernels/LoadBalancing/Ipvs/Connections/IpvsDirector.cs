@@ -28,7 +28,9 @@ public sealed partial class IpvsDirector : IDisposable
     private readonly IpvsConnectionIndex _index;
     private readonly IpvsServiceTable _services = new();
     private readonly int[] _tcpTimeoutsMs = new int[IpvsTcpTransitions.TimeoutSeconds.Length];
+    private readonly RemovalClock _clock = new();
     private SplitMix _random;
+    private bool _isDisposed;
 
     /// <summary>Makes a director without services.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
@@ -68,6 +70,7 @@ public sealed partial class IpvsDirector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(service);
         _services.Add(service);
+        service.Scheduler.Clock = _clock;
         _index.Prepare(service.IsV6);
     }
 
@@ -105,6 +108,7 @@ public sealed partial class IpvsDirector : IDisposable
     /// <returns>The verdict's status.</returns>
     public IpvsStatus Process(Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, uint mark, long nowMs, out IpvsVerdict verdict)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         verdict = new IpvsVerdict { Server = VirtualService.NoServer };
         if (!info.HasKey || (info.Flags & PacketFlags.Transport) == 0)
             return verdict.Status;
@@ -136,8 +140,18 @@ public sealed partial class IpvsDirector : IDisposable
         int count = burst.Count;
         if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         for (int i = 0; i < count; i++)
             _index.Prefetch((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]));
+
+        // The connections themselves. An earlier packet of the burst may change what is found: only their lines are asked for.
+        for (int i = 0; i < count; i++)
+        {
+            int id = _index.Find((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]), out _);
+            if (id != IpvsConnection.None)
+                _store.Prefetch(id);
+        }
+
         for (int i = 0; i < count; i++)
             Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
     }
@@ -149,17 +163,20 @@ public sealed partial class IpvsDirector : IDisposable
     /// <returns>How many ended.</returns>
     public int Expire(long nowMs, int budget = 256)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         int ended = 0;
         for (int id; (id = _store.NextExpired(nowMs, ref budget)) != IpvsConnection.None;)
             ended += TryEnd(id, nowMs) ? 1 : 0;
         return ended;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gives the memory back; every later packet is an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         _index.Dispose();
         _services.Dispose();
+        _store.Dispose();
+        _isDisposed = true;
     }
 
     private static void Check(params ReadOnlySpan<int> seconds)
