@@ -1,3 +1,4 @@
+using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -16,17 +17,8 @@ internal sealed class Connection
     public uint Mark;
     public long CreatedMs, ExpiresMs;
 
-    /// <summary>TCP: the state, the last segment and who sent it, and whether that side closed first.</summary>
-    public TcpState State;
-
-    public TcpSegment LastSegment;
-    public bool LastWasReply, CloseBegun;
-
-    /// <summary>TCP: end and window of the last segment that was let through unbelieved.</summary>
-    public uint IgnoredEnd, IgnoredWindow;
-
-    /// <summary>TCP: the windows of both directions.</summary>
-    public TcpWindow OriginalWindow, ReplyWindow;
+    /// <summary>TCP: state and windows.</summary>
+    public TcpFlow Tcp;
 
     public bool IsConfirmed => (Status & ConnectionStatuses.Confirmed) != 0;
 
@@ -39,7 +31,6 @@ internal sealed class Connection
         (SourceBound, DestinationBound) = (false, false);
         (Status, Mark) = (ConnectionStatuses.None, 0);
         (CreatedMs, ExpiresMs) = (nowMs, long.MaxValue);
-        (State, LastSegment, LastWasReply, CloseBegun) = (TcpState.None, TcpSegment.None, false, false);
-        (IgnoredEnd, IgnoredWindow, OriginalWindow, ReplyWindow) = (0, 0, default, default);
+        Tcp = default;
     }
 }

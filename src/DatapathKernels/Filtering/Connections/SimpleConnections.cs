@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -69,7 +70,7 @@ public struct SimpleConnections : IConnectionState
     {
         if (_connection is not { Original.Protocol: IpProtocol.Tcp } connection)
             return;
-        connection.State = TcpState.Close;
+        connection.Tcp.State = TcpState.Close;
         connection.ExpiresMs = meta.NowMs + (TcpTransitions.TimeoutSeconds[(int)TcpState.Close] * 1000L);
     }
 
@@ -155,7 +156,7 @@ public struct SimpleConnections : IConnectionState
             return false;
         bool transport = (info.Flags & PacketFlags.Transport) != 0;
         if (info.Protocol == IpProtocol.Tcp)
-            return transport && TcpTransitions.AreLegal((TcpFlags)frame[info.L4Offset + 13]);
+            return transport && TcpTracker.IsSound(frame.Slice(info.L4Offset, (int)info.L4Length));
         if (info.Protocol != IpProtocol.Gre)
             return true;
         // PPTP's GRE (version 1) carries PPP and nothing else.
@@ -186,19 +187,19 @@ public struct SimpleConnections : IConnectionState
         FlowKeyV6 key = _ipv4 ? ConnectionKeys.Of(v4) : v6;
         ReadOnlySpan<byte> segment = frame.Slice(info.L4Offset, (int)info.L4Length);
         Connection? found = _table.Find(key, meta.NowMs, out bool reply);
-        TrackAnswer answer = TrackAnswer.Reopen;
-        if (found is not null && (answer = Follow(found, reply, segment, meta.NowMs)) == TrackAnswer.Reopen)
+        TcpAnswer answer = TcpAnswer.Reopen;
+        if (found is not null && (answer = Follow(found, reply, segment, meta.NowMs)) == TcpAnswer.Reopen)
             _table.Remove(found);
-        if (answer == TrackAnswer.Reopen)
+        if (answer == TcpAnswer.Reopen)
         {
             reply = false;
             found = Start(key, segment, meta.NowMs);
-            answer = found is null ? TrackAnswer.Invalid : Follow(found, false, segment, meta.NowMs);
+            answer = found is null ? TcpAnswer.Invalid : Follow(found, false, segment, meta.NowMs);
         }
 
-        if (answer == TrackAnswer.Invalid || found is null)
+        if (answer == TcpAnswer.Invalid || found is null)
             return;
-        if (answer == TrackAnswer.Gone && found.IsConfirmed)
+        if (answer == TcpAnswer.Gone && found.IsConfirmed)
             _table.Remove(found);
         (_connection, _reply) = (found, reply);
         bool established = reply || found.SeenReply;
@@ -215,13 +216,24 @@ public struct SimpleConnections : IConnectionState
             return null;
         Connection connection = new();
         connection.Start(key, reply, nowMs);
-        return key.Protocol != IpProtocol.Tcp || TcpTracker.TryStart(connection, segment) ? connection : null;
+        return key.Protocol != IpProtocol.Tcp || TcpTracker.TryStart(out connection.Tcp, segment, TcpSettings.Default) ? connection : null;
     }
 
-    private static TrackAnswer Follow(Connection connection, bool reply, ReadOnlySpan<byte> segment, long nowMs)
+    private static TcpAnswer FollowTcp(Connection connection, bool reply, ReadOnlySpan<byte> segment, long nowMs)
+    {
+        bool assured = (connection.Status & ConnectionStatuses.Assured) != 0;
+        TcpAnswer answer = TcpTracker.Follow(ref connection.Tcp, reply, connection.SeenReply, ref assured, segment, TcpSettings.Default, out int seconds);
+        if (assured)
+            connection.Status |= ConnectionStatuses.Assured;
+        if (answer == TcpAnswer.Accepted)
+            connection.ExpiresMs = nowMs + (seconds * 1000L);
+        return answer;
+    }
+
+    private static TcpAnswer Follow(Connection connection, bool reply, ReadOnlySpan<byte> segment, long nowMs)
     {
         if (connection.Original.Protocol == IpProtocol.Tcp)
-            return TcpTracker.Follow(connection, reply, segment, nowMs);
+            return FollowTcp(connection, reply, segment, nowMs);
         int seconds = connection.Original.Protocol switch
         {
             IpProtocol.Udp or IpProtocol.UdpLite => Answered(connection, nowMs) ? 120 : 30,
@@ -231,7 +243,7 @@ public struct SimpleConnections : IConnectionState
             _ => 600,
         };
         connection.ExpiresMs = nowMs + (seconds * 1000L);
-        return TrackAnswer.Accepted;
+        return TcpAnswer.Accepted;
     }
 
     /// <summary>UDP that went both ways for more than two seconds is a stream, and assured.</summary>

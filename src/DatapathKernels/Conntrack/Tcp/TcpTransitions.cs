@@ -1,11 +1,11 @@
 using DatapathKernels.Packets;
 
-namespace DatapathKernels.Filtering;
+namespace DatapathKernels.Conntrack;
 
 /// <summary>
 /// The transition table of <c>nf_conntrack_proto_tcp.c</c>: for each direction and kind of segment, what becomes of each state.
 /// </summary>
-internal static class TcpTransitions
+public static class TcpTransitions
 {
     private const int Kinds = 6, States = 10;
 
@@ -30,22 +30,26 @@ internal static class TcpTransitions
         /* reply    none   */ In, In, In, In, In, In, In, In, In, In,
     ];
 
-    /// <summary>Seconds each state lasts without a packet.</summary>
+    /// <summary>Seconds each state lasts without a packet, by default.</summary>
     public static ReadOnlySpan<int> TimeoutSeconds => [0, 120, 60, 432000, 120, 60, 30, 120, 10, 120];
 
-    public static TcpState Next(bool reply, TcpSegment segment, TcpState state) =>
+    /// <summary>What becomes of a state.</summary>
+    /// <param name="reply">True when the connection's answering side sent the segment.</param>
+    /// <param name="segment">Its kind.</param>
+    /// <param name="state">The state before.</param>
+    public static TcpState Next(bool reply, TcpSegmentKind segment, TcpState state) =>
         (TcpState)Table[((((reply ? Kinds : 0) + (int)segment) * States) + (int)state)];
 
     /// <summary>The kind of a segment: RST before SYN before FIN before ACK.</summary>
-    public static TcpSegment KindOf(TcpFlags flags)
+    public static TcpSegmentKind KindOf(TcpFlags flags)
     {
         if ((flags & TcpFlags.Rst) != 0)
-            return TcpSegment.Rst;
+            return TcpSegmentKind.Rst;
         if ((flags & TcpFlags.Syn) != 0)
-            return (flags & TcpFlags.Ack) != 0 ? TcpSegment.SynAck : TcpSegment.Syn;
+            return (flags & TcpFlags.Ack) != 0 ? TcpSegmentKind.SynAck : TcpSegmentKind.Syn;
         if ((flags & TcpFlags.Fin) != 0)
-            return TcpSegment.Fin;
-        return (flags & TcpFlags.Ack) != 0 ? TcpSegment.Ack : TcpSegment.None;
+            return TcpSegmentKind.Fin;
+        return (flags & TcpFlags.Ack) != 0 ? TcpSegmentKind.Ack : TcpSegmentKind.None;
     }
 
     /// <summary>True for the combinations that conntrack looks at; PSH, ECE and CWR do not count. Any other is invalid.</summary>

@@ -1,0 +1,20 @@
+namespace DatapathKernels.Conntrack;
+
+/// <summary>What <see cref="TcpTracker"/> makes of a segment.</summary>
+public enum TcpAnswer : byte
+{
+    /// <summary>It belongs to the connection, which has a new timeout.</summary>
+    Accepted,
+
+    /// <summary>It is let through as the connection's; its timeout stays.</summary>
+    Untouched,
+
+    /// <summary>It does not belong to it: INVALID.</summary>
+    Invalid,
+
+    /// <summary>It belongs to it and ends it at once.</summary>
+    Gone,
+
+    /// <summary>It starts the connection anew: the old one is to be forgotten and the segment looked at again.</summary>
+    Reopen,
+}
