@@ -1,3 +1,4 @@
+using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -8,8 +9,6 @@ namespace DatapathKernels.Filtering;
 /// </summary>
 internal static class PortSearch
 {
-    private const int MostAttempts = 128, LeastAttempts = 16;
-
     /// <summary>The tuple of the connection's packets behind the translation, from the tuple before it.</summary>
     public static FlowKeyV6 Choose(ConnectionTable table, in FlowKeyV6 tuple, in NatBinding binding, bool destination, bool ipv4, long nowMs)
     {
@@ -22,47 +21,12 @@ internal static class PortSearch
             return candidate;
         if (!random && binding.HasPort && port >= binding.Port && port <= binding.HighPort && (binding.Port == binding.HighPort || IsFree(table, candidate, nowMs)))
             return candidate;
-        return TryRange(tuple, binding, destination, port, out int first, out int size) ? Search(table, candidate, destination, first, size, nowMs) : candidate;
-    }
 
-    /// <summary>The ports to search. Without a range: a destination port never changes, a source port stays in its class.</summary>
-    private static bool TryRange(in FlowKeyV6 tuple, in NatBinding binding, bool destination, ushort port, out int first, out int size)
-    {
-        (first, size) = (binding.Port, binding.HighPort - binding.Port + 1);
-        bool icmp = tuple.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
-        if (!icmp && tuple.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp))
-            return false;
-        if (binding.HasPort)
-            return true;
-        if (icmp)
-            (first, size) = (0, 65536);
-        else if (destination)
-            return false;
-        else
-            (first, size) = port < 512 ? (1, 511) : port < 1024 ? (600, 424) : (1024, 64512);
-        return true;
-    }
-
-    private static FlowKeyV6 Search(ConnectionTable table, in FlowKeyV6 start, bool destination, int first, int size, long nowMs)
-    {
-        FlowKeyV6 candidate = start;
-        bool icmp = start.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
-        for (int attempts = Math.Min(size, MostAttempts); ; attempts /= 2)
-        {
-            uint offset = (ushort)table.Ports.Next();
-            for (int i = 0; i < attempts; i++, offset++)
-            {
-                ushort portBe = Swap((ushort)(first + (int)(offset % (uint)size)));
-                candidate = With(start, destination ? start.Destination : start.Source, portBe, destination && !icmp);
-                if (destination && icmp)
-                    candidate = ConnectionKeys.WithSource(start, start.Source, portBe);
-                if (IsFree(table, candidate, nowMs))
-                    return candidate;
-            }
-
-            if (attempts >= size || attempts < LeastAttempts)
-                return candidate;
-        }
+        // ICMP's identifier stands with the source, whichever side is translated.
+        bool atDestination = destination && tuple.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6);
+        Ports ports = new(table, candidate, atDestination, nowMs);
+        ushort chosen = NatPortSearch.Choose(tuple.Protocol, destination, port, new NatPortRange(binding.HasPort, binding.Port, binding.HighPort), ref ports, out _);
+        return With(candidate, atDestination ? candidate.Destination : candidate.Source, Swap(chosen), atDestination);
     }
 
     private static bool IsFree(ConnectionTable table, in FlowKeyV6 tuple, long nowMs) =>
@@ -73,4 +37,13 @@ internal static class PortSearch
         : ConnectionKeys.WithSource(tuple, address, portBe);
 
     private static ushort Swap(ushort value) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
+
+    /// <summary>A candidate with another port, asked of the table.</summary>
+    private readonly struct Ports(ConnectionTable table, FlowKeyV6 candidate, bool destination, long nowMs) : INatPorts
+    {
+        public bool IsFree(ushort port) =>
+            PortSearch.IsFree(table, With(candidate, destination ? candidate.Destination : candidate.Source, Swap(port), destination), nowMs);
+
+        public ushort Random() => (ushort)table.Ports.Next();
+    }
 }

@@ -1,3 +1,4 @@
+using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;

@@ -1,6 +1,6 @@
 using DatapathKernels.Packets;
 
-namespace DatapathKernels.Filtering;
+namespace DatapathKernels.Conntrack;
 
 /// <summary>Tuples of both families in one type (IPv4 as ::ffff:a.b.c.d), and their inverses.</summary>
 internal static class ConnectionKeys
@@ -18,6 +18,13 @@ internal static class ConnectionKeys
         bytes[10] = bytes[11] = 0xff;
         System.Runtime.InteropServices.MemoryMarshal.Write(bytes[12..], addressBe);
         return new IPv6Address(bytes);
+    }
+
+    /// <summary>True for an IPv4 address in its mapped form.</summary>
+    public static bool IsV4(in IPv6Address address)
+    {
+        ReadOnlySpan<uint> words = System.Runtime.InteropServices.MemoryMarshal.Cast<IPv6Address, uint>(new ReadOnlySpan<IPv6Address>(in address));
+        return (words[0] | words[1]) == 0 && words[2] == (BitConverter.IsLittleEndian ? 0xffff0000 : 0x0000ffff);
     }
 
     /// <summary>An address of a tuple as bindings and writers take it: IPv4 in the first four bytes.</summary>

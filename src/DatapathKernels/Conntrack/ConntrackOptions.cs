@@ -1,0 +1,44 @@
+namespace DatapathKernels.Conntrack;
+
+/// <summary>What a <see cref="ConntrackTable"/> is made with, by the names of the sysctls <c>net.netfilter.nf_conntrack_*</c>; the defaults are the kernel's.</summary>
+public sealed record ConntrackOptions
+{
+    /// <summary><c>max</c>: the most connections.</summary>
+    public int Max { get; init; } = 262_144;
+
+    /// <summary><c>buckets</c>: chains of the table; 0 for one a connection.</summary>
+    public int Buckets { get; init; }
+
+    /// <summary>Who has to go when the table is full.</summary>
+    public EvictionPolicy Eviction { get; init; } = EvictionPolicy.Linux;
+
+    /// <summary>The hash's key; random by default in the kernel. Keep it secret where strangers send packets.</summary>
+    public (ulong Key0, ulong Key1) HashKey { get; init; }
+
+    /// <summary>The kernel's SipHash, for its order of buckets; else the project's own hash, several times as fast.</summary>
+    public bool UsesKernelHash { get; init; }
+
+    /// <summary>TCP's switches and timeouts.</summary>
+    public TcpSettings Tcp { get; init; } = TcpSettings.Default;
+
+    /// <summary><c>udp_timeout</c>, seconds.</summary>
+    public int UdpTimeout { get; init; } = 30;
+
+    /// <summary><c>udp_timeout_stream</c>, seconds.</summary>
+    public int UdpStreamTimeout { get; init; } = 120;
+
+    /// <summary><c>icmp_timeout</c>, seconds.</summary>
+    public int IcmpTimeout { get; init; } = 30;
+
+    /// <summary><c>icmpv6_timeout</c>, seconds.</summary>
+    public int IcmpV6Timeout { get; init; } = 30;
+
+    /// <summary><c>gre_timeout</c>, seconds.</summary>
+    public int GreTimeout { get; init; } = 30;
+
+    /// <summary><c>gre_timeout_stream</c>, seconds.</summary>
+    public int GreStreamTimeout { get; init; } = 180;
+
+    /// <summary><c>generic_timeout</c>, seconds.</summary>
+    public int GenericTimeout { get; init; } = 600;
+}

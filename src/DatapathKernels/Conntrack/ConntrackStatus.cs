@@ -1,0 +1,27 @@
+namespace DatapathKernels.Conntrack;
+
+/// <summary>Status bits of a connection (<c>IPS_*</c>, the kernel's values).</summary>
+[Flags]
+public enum ConntrackStatus : ushort
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>A packet of the answering side was seen.</summary>
+    SeenReply = 1 << 1,
+
+    /// <summary>Worth keeping: never thrown out for room by Linux.</summary>
+    Assured = 1 << 2,
+
+    /// <summary>In the table: its first packet got through.</summary>
+    Confirmed = 1 << 3,
+
+    /// <summary>Its source is translated.</summary>
+    SourceNat = 1 << 4,
+
+    /// <summary>Its destination is translated.</summary>
+    DestinationNat = 1 << 5,
+
+    /// <summary>On its way out.</summary>
+    Dying = 1 << 9,
+}

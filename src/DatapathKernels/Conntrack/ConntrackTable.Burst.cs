@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <content>
+/// A burst in three passes: all hashed and the heads of their chains asked of the memory; the first connection of each chain asked for; all
+/// followed, in order.
+/// </content>
+public sealed partial class ConntrackTable
+{
+    /// <summary>The same as <see cref="Track"/> for each packet in order. New connections are confirmed at once: the packets get through.</summary>
+    /// <param name="burst">The frames.</param>
+    /// <param name="infos">What their parse found; one a frame.</param>
+    /// <param name="keys">Their keys; one a frame.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="results">Receives one a frame. A packet whose new connection could not be confirmed is <see cref="TrackedAs.TableFull"/>.</param>
+    /// <exception cref="ArgumentException">A span is shorter than the burst.</exception>
+    /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
+    [SkipLocalsInit]
+    public void TrackBurst(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV6> keys, long nowMs, Span<TrackedPacket> results)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        int count = burst.Count;
+        if (infos.Length < count || keys.Length < count || results.Length < count)
+            Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
+        Span<uint> buckets = stackalloc uint[PacketBurst.MaxCount];
+        for (int i = 0; i < count; i++)
+        {
+            buckets[i] = BucketOf(keys[i]);
+            _chains.PrefetchHead(buckets[i]);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            int link = _chains.Head(buckets[i]);
+            if (link != TupleChains.End)
+                _chains.PrefetchRecord(link);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            TrackedAs state = TrackAt(burst[i], infos[i], keys[i], buckets[i], nowMs, out int id, out bool reply);
+            if (state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs))
+                (state, id) = (TrackedAs.TableFull, -1);
+            results[i] = new TrackedPacket(state, id, reply);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <content>Room for a new connection in a full table: bounded work, whatever the policy.</content>
+public sealed partial class ConntrackTable
+{
+    private const int ChainsLookedAt = 8, Places = 32, MostPlaces = 128, RankShift = 32;
+    private const long AssuredRank = 3;
+
+    private ulong _draw;
+
+    private int _hand = -1;
+
+    private bool TryMakeRoom(in FlowKeyV6 tuple, uint nowMs) => _options.Eviction switch
+    {
+        EvictionPolicy.Linux => TryDropEarly(BucketOf(tuple), nowMs),
+        EvictionPolicy.LeastUseful => TryDropLeastUseful(nowMs),
+        _ => false,
+    };
+
+    /// <summary><c>early_drop</c>. True when some connection that was not over went.</summary>
+    internal bool TryDropEarly(uint bucket, uint nowMs)
+    {
+        for (int i = 0; i < ChainsLookedAt; i++)
+        {
+            if (TryDropChain((bucket + (uint)i) % _chains.Buckets, nowMs))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool TryDropChain(uint bucket, uint nowMs)
+    {
+        bool dropped = false;
+        for (int link = _chains.Head(bucket); link != TupleChains.End;)
+        {
+            int id = link >> 1;
+            ref Connection connection = ref _chains[id];
+            bool over = connection.IsOver(nowMs);
+            if (!over && connection.Has(ConntrackStatus.Assured | ConntrackStatus.Dying))
+            {
+                link = _chains.Next(link);
+                continue;
+            }
+
+            // Its other link may be the next one of this chain: begin again, over those that stay.
+            Remove(id);
+            link = _chains.Head(bucket);
+            dropped |= !over;
+            Evicted += over ? 0 : 1;
+        }
+
+        return dropped;
+    }
+
+    private bool TryDropLeastUseful(uint nowMs)
+    {
+        int victim = -1;
+        long least = long.MaxValue;
+        for (int looked = 0; looked < MostPlaces && (looked < Places || least >= AssuredRank << RankShift) && least >= 0; looked++)
+        {
+            int id = Draw(_chains.HighMark);
+            ref Connection connection = ref _chains[id];
+            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
+                continue;
+            long use = UseOf(connection, nowMs);
+            if (use < least)
+                (least, victim) = (use, id);
+        }
+
+        if (victim < 0)
+            return false;
+        Evicted += least < 0 ? 0 : 1;
+        Remove(victim);
+        return true;
+    }
+
+    /// <summary>A random place: neighbours often came together, and are as useful as one another.</summary>
+    private int Draw(int places)
+    {
+        _draw = (_draw * 6364136223846793005) + 1442695040888963407;
+        return (int)(((_draw >> 33) * (ulong)places) >> 31);
+    }
+
+    /// <summary>A number that grows with the use of keeping a connection: its class, then how long it still lasts. Negative when it is over.</summary>
+    private static long UseOf(in Connection connection, uint nowMs)
+    {
+        if (connection.IsOver(nowMs))
+            return -1;
+        long rank = !connection.Has(ConntrackStatus.SeenReply) ? 0
+            : connection.Tcp.State >= TcpState.FinWait ? 1
+            : !connection.Has(ConntrackStatus.Assured) ? 2 : AssuredRank;
+        return (rank << RankShift) | (connection.ExpiresMs - nowMs);
+    }
+}

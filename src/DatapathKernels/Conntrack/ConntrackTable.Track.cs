@@ -1,0 +1,214 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <content>A packet on its way through: <c>nf_conntrack_in</c> and <c>nf_conntrack_confirm</c>.</content>
+public sealed partial class ConntrackTable
+{
+    private const byte LastKnownIcmpType = 18;
+    private const uint StreamAfterMs = 2000;
+
+    /// <summary>Finds or makes the connection of a packet, and follows it.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="key">Its key, IPv4 by <see cref="KeyOf(in FlowKeyV4)"/>.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="id">The connection's number, -1 for none. A new one's is to be given to <see cref="Confirm"/> or to <see cref="Forget"/>.</param>
+    /// <param name="reply">True when the packet goes from the answering side to the opener.</param>
+    /// <returns>What the packet is.</returns>
+    /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
+    public TrackedAs Track(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, long nowMs, out int id, out bool reply)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return TrackAt(frame, info, key, BucketOf(key), nowMs, out id, out reply);
+    }
+
+    /// <summary>The key of an IPv4 packet in the form the table takes.</summary>
+    public static FlowKeyV6 KeyOf(in FlowKeyV4 key) => ConnectionKeys.Of(key);
+
+    private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs, out int id, out bool reply)
+    {
+        (id, reply) = (-1, false);
+        if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
+            return TrackedAs.Untracked;
+        bool transport = (info.Flags & PacketFlags.Transport) != 0;
+        ReadOnlySpan<byte> segment = transport ? frame.Slice(info.L4Offset, (int)info.L4Length) : default;
+        if (key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        {
+            TrackedAs error = TrackError(frame, info, segment, key, (uint)nowMs, out id, out reply);
+            if (error != TrackedAs.New)
+                return error == TrackedAs.Invalid ? Refuse() : error;
+        }
+
+        if (key.Protocol == IpProtocol.Tcp && !TcpTracker.IsSound(segment))
+            return Refuse();
+        return Follow(segment, key, bucket, (uint)nowMs, ref id, ref reply);
+    }
+
+    /// <summary>
+    /// The packet of a new connection got through: the connection enters the table. False when another took one of its tuples meanwhile;
+    /// then it is forgotten, and the packet to be dropped (of UDP: let through, it is the other one's).
+    /// </summary>
+    public bool Confirm(int id, long nowMs)
+    {
+        ref Connection connection = ref _chains[id];
+        if (connection.Has(ConntrackStatus.Confirmed))
+            return true;
+        if (Find(connection.Original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, (uint)nowMs) == TupleChains.End)
+        {
+            Insert(id);
+            return true;
+        }
+
+        bool mayClash = connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Icmp or IpProtocol.IcmpV6);
+        int winner = Find(connection.Original, (uint)nowMs);
+        bool resolved = mayClash && winner != TupleChains.End && (winner & 1) == 0 && FlowKeyV6.AreEqual(_chains[winner >> 1].Reply, connection.Reply);
+        Remove(id);
+        InsertFailed += resolved ? 0 : 1;
+        return resolved;
+    }
+
+    /// <summary>The packet of a new connection was dropped: so is the connection.</summary>
+    public void Forget(int id)
+    {
+        if (!_chains[id].Has(ConntrackStatus.Confirmed))
+            Remove(id);
+    }
+
+    private TrackedAs Refuse()
+    {
+        Invalid++;
+        return TrackedAs.Invalid;
+    }
+
+    private TrackedAs Follow(ReadOnlySpan<byte> segment, in FlowKeyV6 key, uint bucket, uint nowMs, ref int id, ref bool reply)
+    {
+        int link = Find(key, bucket, nowMs);
+        TcpAnswer answer = TcpAnswer.Reopen;
+        if (link != TupleChains.End)
+        {
+            (id, reply) = (link >> 1, (link & 1) != 0);
+            answer = FollowOne(id, reply, segment, nowMs);
+            if (answer == TcpAnswer.Reopen)
+                Remove(id);
+        }
+
+        if (answer == TcpAnswer.Reopen)
+        {
+            reply = false;
+            if (!TryMake(key, segment, nowMs, out id, out bool full))
+                return full ? TrackedAs.TableFull : Refuse();
+            answer = FollowOne(id, false, segment, nowMs);
+            if (answer == TcpAnswer.Invalid)
+                Remove(id);
+        }
+
+        if (answer == TcpAnswer.Invalid)
+        {
+            (id, reply) = (-1, false);
+            return Refuse();
+        }
+
+        ref Connection connection = ref _chains[id];
+        bool answered = reply || connection.Has(ConntrackStatus.SeenReply);
+        connection.Status |= reply ? ConntrackStatus.SeenReply : 0;
+        if (answer == TcpAnswer.Gone)
+        {
+            Remove(id);
+            id = -1;
+        }
+
+        return answered ? TrackedAs.Established : TrackedAs.New;
+    }
+
+    private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint nowMs, out int id, out bool full)
+    {
+        (id, full) = (-1, false);
+        TcpFlow tcp = default;
+        bool icmp = key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+        if (icmp && !ConnectionKeys.IsRequest(key))
+            return false;
+        if (key.Protocol == IpProtocol.Tcp && !TcpTracker.TryStart(out tcp, segment, _options.Tcp))
+            return false;
+        if (!ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
+            return false;
+        full = Count >= Max && !TryMakeRoom(key, nowMs);
+        if (full)
+        {
+            DroppedFull++;
+            return false;
+        }
+
+        id = _chains.Take();
+        Count++;
+        ref Connection connection = ref _chains[id];
+        (connection.Original, connection.Reply, connection.Tcp) = (key, inverse, tcp);
+        (connection.CreatedMs, connection.ExpiresMs) = (nowMs, nowMs);
+        return true;
+    }
+
+    private TcpAnswer FollowOne(int id, bool reply, ReadOnlySpan<byte> segment, uint nowMs)
+    {
+        ref Connection connection = ref _chains[id];
+        bool seenReply = connection.Has(ConntrackStatus.SeenReply);
+        int seconds;
+        switch (connection.Original.Protocol)
+        {
+            case IpProtocol.Tcp:
+                bool assured = connection.Has(ConntrackStatus.Assured);
+                TcpAnswer answer = TcpTracker.Follow(ref connection.Tcp, reply, seenReply, ref assured, segment, _options.Tcp, out seconds);
+                connection.Status |= assured ? ConntrackStatus.Assured : 0;
+                if (answer == TcpAnswer.Accepted)
+                    connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+                return answer;
+            case IpProtocol.Udp or IpProtocol.UdpLite:
+                seconds = seenReply && nowMs - connection.CreatedMs > StreamAfterMs ? Stream(ref connection, _options.UdpStreamTimeout) : _options.UdpTimeout;
+                break;
+            case IpProtocol.Gre:
+                seconds = seenReply ? Stream(ref connection, _options.GreStreamTimeout) : _options.GreTimeout;
+                break;
+            default:
+                seconds = connection.Original.Protocol switch { IpProtocol.Icmp => _options.IcmpTimeout, IpProtocol.IcmpV6 => _options.IcmpV6Timeout, _ => _options.GenericTimeout };
+                break;
+        }
+
+        connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+        return TcpAnswer.Accepted;
+    }
+
+    private static int Stream(ref Connection connection, int seconds)
+    {
+        connection.Status |= ConntrackStatus.Assured;
+        return seconds;
+    }
+
+    /// <summary>
+    /// <see cref="TrackedAs.New"/> for a message that is no error and is tracked as such. An error is about the connection of the quoted packet, and goes to where that came from; it does
+    /// not keep it alive.
+    /// </summary>
+    private TrackedAs TrackError(ReadOnlySpan<byte> frame, in PacketInfo info, ReadOnlySpan<byte> message, in FlowKeyV6 key, uint nowMs, out int id, out bool reply)
+    {
+        (id, reply) = (-1, false);
+        if (message.IsEmpty)
+            return TrackedAs.Invalid;
+        bool ipv4 = key.Protocol == IpProtocol.Icmp;
+        byte type = message[0];
+        if (!ipv4 && type is >= 130 and <= 137 or 143)
+            return TrackedAs.Untracked;
+        if (ipv4 && type > LastKnownIcmpType)
+            return TrackedAs.Invalid;
+        if (ipv4 ? !QuotedPacketParser.IsIcmpError(type) : !QuotedPacketParser.IsIcmpV6Error(type))
+            return TrackedAs.New;
+        QuotedPacketParser.Parse(frame, info, key.Zone, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo quoted);
+        if (!quoted.HasKey || (quoted.Flags & PacketFlags.NonFirstFragment) != 0)
+            return TrackedAs.Invalid;
+        FlowKeyV6 inner = (quoted.Flags & PacketFlags.Ipv4) != 0 ? ConnectionKeys.Of(v4) : v6;
+        if (!ConnectionKeys.TryInvert(inner, out FlowKeyV6 answer))
+            return TrackedAs.Invalid;
+        int link = Find(answer, nowMs);
+        if (link == TupleChains.End || _chains.TupleOf(link).Destination != key.Destination)
+            return TrackedAs.Invalid;
+        (id, reply) = (link >> 1, (link & 1) != 0);
+        return TrackedAs.Related;
+    }
+}

@@ -1,0 +1,173 @@
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <summary>
+/// The connection table of one node (or one worker): which connection a packet belongs to, by the rules of Linux's
+/// nf_conntrack, for TCP, UDP, ICMP, GRE and everything else, IPv4 and IPv6.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <see cref="Track"/> takes a packet where it comes in. A new connection is not in the table before <see cref="Confirm"/>: a packet
+/// that is dropped on its way leaves nothing. Times are milliseconds of the caller's clock that never go back by more than 24 days.
+/// </para>
+/// <para>
+/// A connection whose time is over is met by nobody; <see cref="Collect"/> gives its room back, a bounded number at a time, and a full
+/// table does by itself. One thread at a time; nothing allocates after construction. 176 bytes a connection and four a chain.
+/// </para>
+/// <para>
+/// Left out: helpers and expectations, and the states of SCTP and DCCP, which are tracked as everything else is (10 minutes).
+/// </para>
+/// </remarks>
+public sealed partial class ConntrackTable : IDisposable
+{
+    /// <summary>The most connections a table can be made for.</summary>
+    public const int MaxConnections = 1 << 27;
+
+    private readonly ConntrackOptions _options;
+    private readonly TupleChains _chains;
+    private bool _isDisposed;
+
+    /// <summary>Makes an empty table.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size out of its range.</exception>
+    public ConntrackTable(ConntrackOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Max is < 1 or > MaxConnections)
+            Throw.OutOfRange(nameof(options), options.Max, $"a table holds 1 to {MaxConnections} connections");
+        if (options.Buckets is < 0 or > 1 << 29)
+            Throw.OutOfRange(nameof(options), options.Buckets, "expected 0 to 2^29 buckets");
+        _options = options;
+        _draw = options.HashKey.Key1;
+        // One more than the limit: the new connection is made before another has to go.
+        _chains = new TupleChains(options.Max + 1, (uint)(options.Buckets == 0 ? options.Max : options.Buckets));
+    }
+
+    /// <summary>The most connections.</summary>
+    public int Max => _options.Max;
+
+    /// <summary>Connections in the table, those that are over and not collected included.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Connections thrown out for room (<c>early_drop</c>).</summary>
+    public long Evicted { get; private set; }
+
+    /// <summary>New connections dropped for want of room (<c>drop</c>).</summary>
+    public long DroppedFull { get; private set; }
+
+    /// <summary>Packets of no connection (<c>invalid</c>).</summary>
+    public long Invalid { get; private set; }
+
+    /// <summary>New connections dropped because another has one of their tuples (<c>insert_failed</c>).</summary>
+    public long InsertFailed { get; private set; }
+
+    /// <summary>All of its native memory, bytes.</summary>
+    public long MemoryBytes => _chains.MemoryBytes;
+
+    /// <summary>What is known of a connection; null for a number that has none.</summary>
+    public ConnectionView? View(int id)
+    {
+        if ((uint)id >= (uint)_chains.HighMark || !_chains[id].IsLive)
+            return null;
+        ref Connection connection = ref _chains[id];
+        return new ConnectionView(connection.Original, connection.Reply, connection.Status, connection.Tcp, connection.Mark, connection.ExpiresMs);
+    }
+
+    /// <summary>The mark of a connection (<c>CONNMARK</c>).</summary>
+    public void SetMark(int id, uint mark) => _chains[id].Mark = mark;
+
+    /// <summary>
+    /// Gives back the room of connections whose time is over, looking at the next <paramref name="budget"/> places: the kernel's garbage collector,
+    /// a slice of it.
+    /// </summary>
+    /// <returns>How many went.</returns>
+    public int Collect(long nowMs, int budget = 1024)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        int collected = 0;
+        for (int looked = 0; looked < Math.Min(budget, _chains.HighMark); looked++)
+        {
+            _hand = _hand + 1 < _chains.HighMark ? _hand + 1 : 0;
+            ref Connection connection = ref _chains[_hand];
+            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed) || !connection.IsOver((uint)nowMs))
+                continue;
+            Remove(_hand);
+            collected++;
+        }
+
+        return collected;
+    }
+
+    /// <summary>Gives the memory back. Calling it twice is harmless; every later packet is an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _chains.Dispose();
+    }
+
+    /// <summary>Puts a connection in as given, without the packets that lead to it.</summary>
+    internal int Add(in FlowKeyV6 original, ConntrackStatus status, uint expiresMs)
+    {
+        int id = _chains.Take();
+        Count++;
+        ref Connection connection = ref _chains[id];
+        ConnectionKeys.TryInvert(original, out connection.Reply);
+        (connection.Original, connection.Status, connection.ExpiresMs) = (original, status, expiresMs);
+        Insert(id);
+        return id;
+    }
+
+    private uint BucketOf(in FlowKeyV6 tuple)
+    {
+        uint hash = _options.UsesKernelHash
+            ? ConntrackHash.Of(tuple, 0, _options.HashKey.Key0, _options.HashKey.Key1)
+            : (uint)(FlowKeyV6.Hash(tuple, _options.HashKey.Key0) >> 32);
+        return ConntrackHash.Bucket(hash, _chains.Buckets);
+    }
+
+    /// <summary>The link of a tuple; what is over on the way goes.</summary>
+    private int Find(in FlowKeyV6 tuple, uint nowMs) => Find(tuple, BucketOf(tuple), nowMs);
+
+    private int Find(in FlowKeyV6 tuple, uint bucket, uint nowMs)
+    {
+        for (int link = _chains.Head(bucket); link != TupleChains.End;)
+        {
+            int next = _chains.Next(link);
+            bool over = _chains[link >> 1].IsOver(nowMs);
+            if (FlowKeyV6.AreEqual(_chains.TupleOf(link), tuple) && !over)
+                return link;
+            if (over)
+            {
+                // Both of its links may stand in this chain.
+                Remove(link >> 1);
+                next = _chains.Head(bucket);
+            }
+
+            link = next;
+        }
+
+        return TupleChains.End;
+    }
+
+    private void Insert(int id)
+    {
+        ref Connection connection = ref _chains[id];
+        _chains.Link(id * 2, BucketOf(connection.Original));
+        _chains.Link((id * 2) + 1, BucketOf(connection.Reply));
+        connection.Status |= ConntrackStatus.Confirmed;
+    }
+
+    private void Remove(int id)
+    {
+        ref Connection connection = ref _chains[id];
+        if (connection.Has(ConntrackStatus.Confirmed))
+        {
+            _chains.Unlink(id * 2, BucketOf(connection.Original));
+            _chains.Unlink((id * 2) + 1, BucketOf(connection.Reply));
+        }
+
+        _chains.Free(id);
+        Count--;
+    }
+}

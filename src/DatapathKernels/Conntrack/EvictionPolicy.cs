@@ -1,0 +1,22 @@
+namespace DatapathKernels.Conntrack;
+
+/// <summary>Who has to go when a <see cref="ConntrackTable"/> is full and a new connection comes.</summary>
+public enum EvictionPolicy : byte
+{
+    /// <summary>
+    /// <c>early_drop</c>: of eight neighbouring chains from the new one's on, all of the first that has connections which are not assured. If all are, the
+    /// new one is dropped.
+    /// </summary>
+    Linux,
+
+    /// <summary>Nobody: the new one is dropped.</summary>
+    DropNew,
+
+    /// <summary>
+    /// The project's own: one connection in every case, the least useful of 32 drawn at random: over, then unanswered (the one with the least
+    /// time left first), then closing, then not assured. While only assured ones were drawn, up to 128 are looked at. A new connection
+    /// always gets in; where a share s of the table is not assured, an assured connection goes with probability (1 - s)^128: one in a million at a
+    /// tenth.
+    /// </summary>
+    LeastUseful,
+}
