@@ -5,8 +5,8 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Conntrack;
 
 /// <content>
-/// A burst in three passes: all hashed and the heads of their chains asked of the memory; the first connection of each chain asked for; all
-/// followed, in order.
+/// A burst in passes: all hashed and the heads of their chains asked of the memory; the first connection of each chain asked for, then the
+/// second where the first is another; all followed, in order.
 /// </content>
 public sealed partial class ConntrackTable
 {
@@ -36,6 +36,16 @@ public sealed partial class ConntrackTable
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End)
+                _chains.PrefetchRecord(link);
+            else if (ConnectionKeys.TryInvert(keys[i], out FlowKeyV6 answer))
+                _chains.PrefetchHead(BucketOf(answer));
+        }
+
+        // Where another connection stands before the packet's own.
+        for (int i = 0; i < count; i++)
+        {
+            int link = _chains.Head(buckets[i]);
+            if (link != TupleChains.End && !FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]) && (link = _chains.Next(link)) != TupleChains.End)
                 _chains.PrefetchRecord(link);
         }
 

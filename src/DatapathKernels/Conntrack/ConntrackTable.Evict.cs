@@ -5,7 +5,7 @@ namespace DatapathKernels.Conntrack;
 /// <content>Room for a new connection in a full table: bounded work, whatever the policy.</content>
 public sealed partial class ConntrackTable
 {
-    private const int ChainsLookedAt = 8, Places = 32, MostPlaces = 128, RankShift = 32;
+    private const int ChainsLookedAt = 8, Places = 8, MostPlaces = 128, RankShift = 32;
     private const long AssuredRank = 3;
 
     private ulong _draw;

@@ -54,9 +54,10 @@ public sealed partial class ConntrackTable
         ref Connection connection = ref _chains[id];
         if (connection.Has(ConntrackStatus.Confirmed))
             return true;
-        if (Find(connection.Original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, (uint)nowMs) == TupleChains.End)
+        uint original = BucketOf(connection.Original), reply = BucketOf(connection.Reply);
+        if (Find(connection.Original, original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, reply, (uint)nowMs) == TupleChains.End)
         {
-            Insert(id);
+            Insert(id, original, reply);
             return true;
         }
 

@@ -13,7 +13,7 @@ public enum EvictionPolicy : byte
     DropNew,
 
     /// <summary>
-    /// The project's own: one connection in every case, the least useful of 32 drawn at random: over, then unanswered (the one with the least
+    /// The project's own: one connection in every case, the least useful of eight drawn at random: over, then unanswered (the one with the least
     /// time left first), then closing, then not assured. While only assured ones were drawn, up to 128 are looked at. A new connection
     /// always gets in; where a share s of the table is not assured, an assured connection goes with probability (1 - s)^128: one in a million at a
     /// tenth.

@@ -1,3 +1,5 @@
+using DatapathKernels.Diagnostics;
+
 namespace DatapathKernels.Conntrack;
 
 /// <summary>How strictly TCP is followed, by the names of the sysctls <c>net.netfilter.nf_conntrack_tcp_*</c>, and its timeouts.</summary>
@@ -25,5 +27,17 @@ public sealed record TcpSettings
     public int UnacknowledgedTimeout { get; init; } = 300;
 
     /// <summary>Seconds by state: <c>tcp_timeout_syn_sent</c>, <c>_syn_recv</c>, <c>_established</c> and so on, indexed by <see cref="TcpState"/> up to SYN_SENT2.</summary>
-    public IReadOnlyList<int> StateTimeouts { get; init; } = TcpTransitions.TimeoutSeconds.ToArray();
+    public IReadOnlyList<int> StateTimeouts
+    {
+        get => Timeouts;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Count != TcpTransitions.TimeoutSeconds.Length)
+                Throw.Argument(nameof(value), $"expected one timeout for each of the {TcpTransitions.TimeoutSeconds.Length} states");
+            Timeouts = [.. value];
+        }
+    }
+
+    internal int[] Timeouts { get; private init; } = TcpTransitions.TimeoutSeconds.ToArray();
 }

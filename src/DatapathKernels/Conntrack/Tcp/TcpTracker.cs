@@ -193,7 +193,7 @@ public static class TcpTracker
 
     private static TcpAnswer Refresh(in TcpFlow flow, TcpSegmentKind kind, TcpState old, TcpState next, bool seenReply, ref bool assured, TcpSettings settings, out int seconds)
     {
-        IReadOnlyList<int> timeouts = settings.StateTimeouts;
+        int[] timeouts = settings.Timeouts;
         seconds = timeouts[(int)next];
         if (flow.Retransmitted >= settings.MaxRetransmissions && seconds > settings.MaxRetransmissionsTimeout)
             seconds = settings.MaxRetransmissionsTimeout;

@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using BenchmarkDotNet.Attributes;
+using DatapathKernels.Conntrack;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Bench.Suites;
+
+/// <summary>
+/// What does connection tracking cost a packet, by the connections in the table: a TCP segment of a known one, checked against its
+/// window; the first segment of a new one, in a table with room and in a full one? Parsing is not counted.
+/// </summary>
+[MeasuredIn("ns/packet")]
+public class ConntrackBench : IDisposable
+{
+    private const int Asked = 4096, Burst = 32, SlotBytes = 256;
+
+    private readonly PacketInfo[] _infos = new PacketInfo[Burst];
+    private readonly TrackedPacket[] _results = new TrackedPacket[Burst];
+    private ConntrackTable? _table;
+    private PacketArena? _data, _syns;
+    private FlowKeyV6[] _keys = [];
+    private FlowKeyV6[] _fresh = [];
+    private uint _nextClient;
+    private int _next;
+    private long _nowMs;
+
+    /// <summary>Connections in the table.</summary>
+    [Params(
+        1000,      // L2
+        100_000,   // L3
+        1_000_000, // memory
+        4_000_000)]
+    [Quick(1000, 1_000_000)]
+    public int Connections { get; set; }
+
+    /// <summary>Who has to go when the table is full.</summary>
+    [Params(EvictionPolicy.Linux, EvictionPolicy.LeastUseful)]
+    [Quick(EvictionPolicy.LeastUseful)]
+    public EvictionPolicy Policy { get; set; }
+
+    [GlobalSetup(Targets = [nameof(Established), nameof(EstablishedBurst)])]
+    public void SetupEstablished()
+    {
+        Setup(Connections);
+        for (int i = 0; i < Connections; i++)
+            Open(i);
+        _keys = [.. Enumerable.Range(0, 1 << 20).Select(i => KeyOf((uint)(i % Connections)))];
+        new Random(5).Shuffle(_keys);
+        if (_table!.Count != Connections || Established() != Asked || EstablishedBurst() != Asked)
+            throw new InvalidOperationException("every packet was expected to be of an established connection");
+    }
+
+    [GlobalSetup(Target = nameof(NewConnection))]
+    public void SetupNew()
+    {
+        Setup(Connections + (64 * Asked));
+        Fill(Connections);
+    }
+
+    [GlobalSetup(Target = nameof(NewAtCapacity))]
+    public void SetupFull()
+    {
+        Setup(Connections);
+        Fill(Connections);
+        // Linux's policy clears a whole chain at a time.
+        if (_table!.Count < Connections * 9L / 10)
+            throw new InvalidOperationException($"{_table.Count} connections in a table for {Connections}");
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _table?.Dispose();
+        _data?.Dispose();
+        _syns?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A segment of a known connection, one a call, in random order.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public int Established()
+    {
+        int established = 0;
+        Span<byte> frame = _data!.Frame(0);
+        foreach (ref readonly FlowKeyV6 key in NextKeys())
+            established += _table!.Track(frame, _infos[0], in key, _nowMs, out _, out _) == TrackedAs.Established ? 1 : 0;
+        return established;
+    }
+
+    /// <summary>The same, 32 a call.</summary>
+    [Benchmark(OperationsPerInvoke = Asked, Baseline = true)]
+    public int EstablishedBurst()
+    {
+        int established = 0;
+        ReadOnlySpan<FlowKeyV6> keys = NextKeys();
+        for (int i = 0; i < Asked; i += Burst)
+        {
+            _table!.TrackBurst(_data!.Burst(0, Burst), _infos, keys.Slice(i, Burst), _nowMs, _results);
+            foreach (TrackedPacket result in _results)
+                established += result.State == TrackedAs.Established ? 1 : 0;
+        }
+
+        return established;
+    }
+
+    /// <summary>SYNs of new connections in bursts of 32, both tuples in; as many older ones end, which is counted too.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public int NewConnection()
+    {
+        int made = MakeNew();
+        _nowMs += 120_000 / 64;
+        _table!.Collect(_nowMs, 2 * Asked);
+        return made;
+    }
+
+    /// <summary>SYNs of new connections into a full table of unanswered ones, in bursts of 32: as many have to go.</summary>
+    [Benchmark(OperationsPerInvoke = Asked)]
+    public int NewAtCapacity() => MakeNew();
+
+    private int MakeNew()
+    {
+        int made = 0;
+        for (int i = 0; i < Asked; i++)
+            _fresh[i] = KeyOf(_nextClient++);
+        for (int i = 0; i < Asked; i += Burst)
+        {
+            _table!.TrackBurst(_syns!.Burst(0, Burst), _infos, _fresh.AsSpan(i, Burst), _nowMs, _results);
+            foreach (TrackedPacket result in _results)
+                made += result.State == TrackedAs.New ? 1 : 0;
+        }
+
+        return made;
+    }
+
+    private void Setup(int max)
+    {
+        _table = new ConntrackTable(new ConntrackOptions { Max = max, Eviction = Policy, HashKey = (1, 2) });
+        _data = Frames(TcpFlags.Ack, 101, 501);
+        _syns = Frames(TcpFlags.Syn, 100, 0);
+        _fresh = new FlowKeyV6[Asked];
+    }
+
+    private void Fill(int connections)
+    {
+        for (_nextClient = 0; _nextClient < connections;)
+            MakeNew();
+    }
+
+    private void Open(int client)
+    {
+        FlowKeyV6 key = KeyOf((uint)client), answer = FlowKeyV6.Reverse(key);
+        using PacketArena synAck = Frames(TcpFlags.Syn | TcpFlags.Ack, 500, 101, count: 1);
+        _table!.Track(_syns!.Frame(0), _infos[0], key, 0, out int id, out _);
+        _table.Confirm(id, 0);
+        _table.Track(synAck.Frame(0), _infos[0], answer, 0, out _, out _);
+        _table.Track(_data!.Frame(0), _infos[0], key, 0, out _, out _);
+    }
+
+    private PacketArena Frames(TcpFlags flags, uint sequence, uint ack, int count = Burst)
+    {
+        byte[] frame = new byte[54];
+        EthernetWriter.Write(frame, default, default, 0x0800);
+        Ipv4Writer.Write(frame.AsSpan(14), new Ipv4Fields(0x0a000001, 0x0a000002, IpProtocol.Tcp), 20);
+        TcpWriter.Write(frame.AsSpan(34), new TcpFields { SourcePort = 1, DestinationPort = 80, Sequence = sequence, Acknowledgment = ack, Flags = flags, Window = 60_000 });
+        PacketArena arena = new(count, SlotBytes);
+        for (int i = 0; i < count; i++)
+            arena.TryAdd(frame);
+        if (!FlowParser.TryParse(frame, out FlowKeyV4 _, out _infos[0]))
+            throw new InvalidOperationException("the frame is not IPv4");
+        Array.Fill(_infos, _infos[0]);
+        return arena;
+    }
+
+    private ReadOnlySpan<FlowKeyV6> NextKeys()
+    {
+        int start = _next;
+        _next = (_next + Asked) & (_keys.Length - 1);
+        return _keys.AsSpan(start, Asked);
+    }
+
+    private static FlowKeyV6 KeyOf(uint client) => ConntrackTable.KeyOf(new FlowKeyV4(
+        BinaryPrimitives.ReverseEndianness(0x0a000000 + (client >> 15)), BinaryPrimitives.ReverseEndianness(0x0a600001u),
+        BinaryPrimitives.ReverseEndianness((ushort)(1024 + (client & 0x7fff))), BinaryPrimitives.ReverseEndianness((ushort)80), IpProtocol.Tcp));
+}
