@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Overlay;
+
+/// <summary>
+/// Takes frames out of tunnels' packets, with every check Linux makes (<c>vxlan_rcv</c>, <c>geneve_udp_encap_recv</c>, and the IP and UDP receive paths before
+/// them), and hands the inner frame over as a part of the outer one.
+/// </summary>
+/// <param name="options">This end: its family and port, and whether a zero checksum will do over IPv6.</param>
+public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
+{
+    private const int EthernetBytes = 14, UdpBytes = 8;
+
+    private readonly HashSet<uint> _networks = [];
+
+    /// <summary>True when VXLAN's group policy bits are known here.</summary>
+    public bool ReadsGroupPolicy { get; init; }
+
+    /// <summary>True for Geneve, false for VXLAN.</summary>
+    public bool IsGeneve { get; init; }
+
+    /// <summary>True when the caller reads Geneve's options itself: critical ones are then accepted.</summary>
+    public bool KnowsOptions { get; init; }
+
+    /// <summary>Adds a network that is here; packets of any other are refused.</summary>
+    public void Add(uint vni) => _networks.Add(vni);
+
+    /// <summary>Removes a network.</summary>
+    public void Remove(uint vni) => _networks.Remove(vni);
+
+    /// <summary>Unpacks one frame. What congestion the outer packet met is written into the inner one.</summary>
+    /// <param name="frame">The outer frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="inner">Where the inner frame lies in it, when the result is <see cref="DecapStatus.Ok"/>.</param>
+    /// <param name="vni">Its network.</param>
+    /// <param name="group">VXLAN's policy group; 0 without one.</param>
+    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group)
+    {
+        (inner, vni, group) = (default, 0, 0);
+        DecapStatus status = CheckOuter(frame, info);
+        if (status != DecapStatus.Ok)
+            return status;
+        int udp = info.L4Offset, length = BinaryPrimitives.ReadUInt16BigEndian(frame[(udp + 4)..]);
+        ReadOnlySpan<byte> payload = frame.Slice(udp + UdpBytes, length - UdpBytes);
+        int header = VxlanHeader.Bytes;
+        status = IsGeneve
+            ? GeneveHeader.TryRead(payload, KnowsOptions, out vni, out ushort protocol, out header)
+            : VxlanHeader.TryRead(payload, ReadsGroupPolicy, out vni, out group);
+        if (status != DecapStatus.Ok)
+            return status;
+        if (!_networks.Contains(vni))
+            return DecapStatus.UnknownVni;
+        if (payload.Length < header + EthernetBytes)
+            return DecapStatus.TruncatedInner;
+        int start = udp + UdpBytes + header;
+        inner = start..(udp + length);
+        if (!TakeOverCongestion(frame[inner], Ecn.DsField(frame[info.L3Offset..])))
+            return DecapStatus.EcnDrop;
+        if (options.StripsVlan && VlanStripper.TryStrip(frame[inner], out _))
+            inner = (start + VlanTag.Size)..(udp + length);
+        return DecapStatus.Ok;
+    }
+
+    private DecapStatus CheckOuter(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        bool v6 = (info.Flags & PacketFlags.Ipv6) != 0;
+        if (v6 != options.IsV6 || info.Status is ParseStatus.BadUdpLength or ParseStatus.TruncatedTransport)
+            return info.Status is ParseStatus.BadUdpLength or ParseStatus.TruncatedTransport ? DecapStatus.BadUdpLength : DecapStatus.NotOurs;
+        if (!info.HasKey)
+            return DecapStatus.BadOuterPacket;
+        if (!v6 && !InternetChecksum.IsValid(frame.Slice(info.L3Offset, (frame[info.L3Offset] & 15) * 4)))
+            return DecapStatus.BadOuterPacket;
+        if (info.Protocol != IpProtocol.Udp)
+            return DecapStatus.NotOurs;
+        if ((info.Flags & PacketFlags.Fragment) != 0)
+            return DecapStatus.Fragment;
+        if (BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 2)..]) != options.Port || !IsLocal(frame[info.L3Offset..], v6))
+            return DecapStatus.NotOurs;
+        return IsSummed(frame, info, v6) ? DecapStatus.Ok : DecapStatus.BadUdpChecksum;
+    }
+
+    private bool IsLocal(ReadOnlySpan<byte> packet, bool v6) => v6
+        ? new IPv6Address(packet[24..]) == options.Local
+        : MemoryMarshal.Read<uint>(packet[16..]) == IPv6Address.FirstWord(options.Local);
+
+    private bool IsSummed(ReadOnlySpan<byte> frame, in PacketInfo info, bool v6)
+    {
+        if (MemoryMarshal.Read<ushort>(frame[(info.L4Offset + 6)..]) == 0)
+            return !v6 || options.AcceptsZeroChecksum;
+        // What the UDP length leaves out is cut off before anything is summed (udp_rcv).
+        ReadOnlySpan<byte> packet = frame[info.L3Offset..];
+        int length = BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 4)..]);
+        uint pseudo = v6
+            ? InternetChecksum.PseudoHeaderV6(new IPv6Address(packet[8..]), new IPv6Address(packet[24..]), IpProtocol.Udp, (uint)length)
+            : InternetChecksum.PseudoHeaderV4(MemoryMarshal.Read<uint>(packet[12..]), MemoryMarshal.Read<uint>(packet[16..]), IpProtocol.Udp, (uint)length);
+        return InternetChecksum.VerifyTransport(pseudo, frame.Slice(info.L4Offset, length));
+    }
+
+    // Behind a VLAN tag Linux looks on the way in, not on the way out (IP_ECN_decapsulate asks skb->protocol).
+    private static bool TakeOverCongestion(Span<byte> frame, byte outer)
+    {
+        InnerFrame carried = new(frame);
+        if (carried.Packet.IsEmpty || carried.IsTagged)
+            return true;
+        byte before = carried.DsField;
+        if (!Ecn.TryDecapsulate(outer, before, out byte after))
+            return false;
+        if (after != (before & Ecn.Mask))
+            Ecn.Set(frame[carried.Offset..], after);
+        return true;
+    }
+}
