@@ -35,7 +35,10 @@ public sealed record TcpSettings
             ArgumentNullException.ThrowIfNull(value);
             if (value.Count != TcpTransitions.TimeoutSeconds.Length)
                 Throw.Argument(nameof(value), $"expected one timeout for each of the {TcpTransitions.TimeoutSeconds.Length} states");
-            Timeouts = [.. value];
+            int[] timeouts = new int[value.Count];
+            for (int state = 0; state < timeouts.Length; state++)
+                timeouts[state] = value[state];
+            Timeouts = timeouts;
         }
     }
 
