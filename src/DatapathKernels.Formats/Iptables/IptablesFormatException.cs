@@ -1,6 +1,6 @@
 namespace DatapathKernels.Formats.Iptables;
 
-/// <summary>Text that is not an iptables ruleset, or not one of ipsets. The message reads <c>file:line:column: expected ..., found ...</c>.</summary>
+/// <summary>Text that is not an iptables ruleset, nor one of ipsets or of virtual services. The message reads <c>file:line:column: expected ..., found ...</c>.</summary>
 public sealed class IptablesFormatException : Exception
 {
     /// <summary>Makes the error.</summary>
