@@ -21,6 +21,9 @@ internal struct Connection
     /// <summary>The next in the chain of the original tuple, and of the reply tuple: see <see cref="TupleChains"/>.</summary>
     public int NextOriginal, NextReply;
 
+    /// <summary>The next in the chain of its source: see <see cref="SourceChains"/>.</summary>
+    public int NextOfSource;
+
     public uint Mark;
     public ConntrackStatus Status;
     public bool IsLive;

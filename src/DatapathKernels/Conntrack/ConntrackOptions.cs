@@ -6,14 +6,20 @@ public sealed record ConntrackOptions
     /// <summary><c>max</c>: the most connections.</summary>
     public int Max { get; init; } = 262_144;
 
-    /// <summary><c>buckets</c>: chains of the table; 0 for four a connection, one with the kernel's hash.</summary>
+    /// <summary><c>buckets</c>: chains of the table; 0 for three a connection, one with the kernel's hash.</summary>
     public int Buckets { get; init; }
 
     /// <summary>Who has to go when the table is full.</summary>
     public EvictionPolicy Eviction { get; init; } = EvictionPolicy.Linux;
 
-    /// <summary>The hash's key; random by default in the kernel. Keep it secret where strangers send packets.</summary>
-    public (ulong Key0, ulong Key1) HashKey { get; init; }
+    /// <summary>The hash's key; null for a random one, as the kernel draws it. Keep it secret where strangers send packets.</summary>
+    public (ulong Key0, ulong Key1)? HashKey { get; init; }
+
+    /// <summary>Where the search for a free port starts, 16 bits a call; null for the table's own draws, which follow from the key.</summary>
+    public Func<ushort>? PortDraws { get; init; }
+
+    /// <summary><c>checksum</c>: packets with a wrong checksum are invalid. Off by default: network cards check them.</summary>
+    public bool Checksum { get; init; }
 
     /// <summary>The kernel's SipHash, for its order of buckets; else the project's own hash, several times as fast.</summary>
     public bool UsesKernelHash { get; init; }

@@ -22,6 +22,12 @@ public enum ConntrackStatus : ushort
     /// <summary>Its destination is translated.</summary>
     DestinationNat = 1 << 5,
 
+    /// <summary>It is decided how its source is translated, be it not at all.</summary>
+    SourceNatDone = 1 << 7,
+
+    /// <summary>It is decided how its destination is translated, be it not at all.</summary>
+    DestinationNatDone = 1 << 8,
+
     /// <summary>On its way out.</summary>
     Dying = 1 << 9,
 }

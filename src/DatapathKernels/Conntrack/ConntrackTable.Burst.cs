@@ -25,6 +25,7 @@ public sealed partial class ConntrackTable
         int count = burst.Count;
         if (infos.Length < count || keys.Length < count || results.Length < count)
             Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
+        _chains.Reclaim();
         Span<uint> buckets = stackalloc uint[PacketBurst.MaxCount];
         for (int i = 0; i < count; i++)
         {

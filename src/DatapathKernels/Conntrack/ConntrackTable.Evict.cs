@@ -5,7 +5,7 @@ namespace DatapathKernels.Conntrack;
 /// <content>Room for a new connection in a full table: bounded work, whatever the policy.</content>
 public sealed partial class ConntrackTable
 {
-    private const int ChainsLookedAt = 8, Places = 8, MostPlaces = 128, RankShift = 32;
+    private const int ChainsLookedAt = 8, PlacesDrawn = 8, MostPlaces = 128, RankShift = 32;
     private const long AssuredRank = 3;
 
     private ulong _draw;
@@ -59,7 +59,7 @@ public sealed partial class ConntrackTable
     {
         int victim = -1;
         long least = long.MaxValue;
-        for (int looked = 0; looked < MostPlaces && (looked < Places || least >= AssuredRank << RankShift) && least >= 0; looked++)
+        for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawn || least >= AssuredRank << RankShift) && least >= 0; looked++)
         {
             int id = Draw(_chains.HighMark);
             ref Connection connection = ref _chains[id];

@@ -13,13 +13,17 @@ public sealed partial class ConntrackTable
     /// <param name="info">What its parse found.</param>
     /// <param name="key">Its key, IPv4 by <see cref="KeyOf(in FlowKeyV4)"/>.</param>
     /// <param name="nowMs">The time.</param>
-    /// <param name="id">The connection's number, -1 for none. A new one's is to be given to <see cref="Confirm"/> or to <see cref="Forget"/>.</param>
+    /// <param name="id">
+    /// The connection's number, -1 for none. A new one's is to be given to <see cref="Confirm"/> or to <see cref="Forget"/>. One that ended with this packet can
+    /// still be read and translated by until the next is tracked.
+    /// </param>
     /// <param name="reply">True when the packet goes from the answering side to the opener.</param>
     /// <returns>What the packet is.</returns>
     /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
     public TrackedAs Track(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, long nowMs, out int id, out bool reply)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _chains.Reclaim();
         return TrackAt(frame, info, key, BucketOf(key), nowMs, out id, out reply);
     }
 
@@ -31,6 +35,8 @@ public sealed partial class ConntrackTable
         (id, reply) = (-1, false);
         if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
             return TrackedAs.Untracked;
+        if (_options.Checksum && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero)
+            return Refuse();
         bool transport = (info.Flags & PacketFlags.Transport) != 0;
         ReadOnlySpan<byte> segment = transport ? frame.Slice(info.L4Offset, (int)info.L4Length) : default;
         if (key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
@@ -40,7 +46,7 @@ public sealed partial class ConntrackTable
                 return error == TrackedAs.Invalid ? Refuse() : error;
         }
 
-        if (key.Protocol == IpProtocol.Tcp && !TcpTracker.IsSound(segment))
+        if ((key.Protocol == IpProtocol.Tcp && !TcpTracker.IsSound(segment)) || (key.Protocol == IpProtocol.Gre && !IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length))))
             return Refuse();
         return Follow(segment, key, bucket, (uint)nowMs, ref id, ref reply);
     }
@@ -52,7 +58,7 @@ public sealed partial class ConntrackTable
     public bool Confirm(int id, long nowMs)
     {
         ref Connection connection = ref _chains[id];
-        if (connection.Has(ConntrackStatus.Confirmed))
+        if (connection.Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
             return true;
         uint original = BucketOf(connection.Original), reply = BucketOf(connection.Reply);
         if (Find(connection.Original, original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, reply, (uint)nowMs) == TupleChains.End)
@@ -72,9 +78,22 @@ public sealed partial class ConntrackTable
     /// <summary>The packet of a new connection was dropped: so is the connection.</summary>
     public void Forget(int id)
     {
-        if (!_chains[id].Has(ConntrackStatus.Confirmed))
+        if (!_chains[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
             Remove(id);
     }
+
+    /// <summary>The node answered a packet of a TCP connection with a reset: the connection is closed, and soon forgotten (<c>nf_ct_set_closing</c>).</summary>
+    public void Close(int id, long nowMs)
+    {
+        ref Connection connection = ref _chains[id];
+        if (connection.Original.Protocol != IpProtocol.Tcp)
+            return;
+        connection.Tcp.State = TcpState.Close;
+        connection.ExpiresMs = (uint)nowMs + ((uint)_options.Tcp.Timeouts[(int)TcpState.Close] * 1000);
+    }
+
+    /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
+    private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));
 
     private TrackedAs Refuse()
     {
@@ -114,10 +133,7 @@ public sealed partial class ConntrackTable
         bool answered = reply || connection.Has(ConntrackStatus.SeenReply);
         connection.Status |= reply ? ConntrackStatus.SeenReply : 0;
         if (answer == TcpAnswer.Gone)
-        {
             Remove(id);
-            id = -1;
-        }
 
         return answered ? TrackedAs.Established : TrackedAs.New;
     }
@@ -194,7 +210,7 @@ public sealed partial class ConntrackTable
             return TrackedAs.Invalid;
         bool ipv4 = key.Protocol == IpProtocol.Icmp;
         byte type = message[0];
-        if (!ipv4 && type is >= 130 and <= 137 or 143)
+        if (!ipv4 && type is >= 130 and <= 136 or 143)
             return TrackedAs.Untracked;
         if (ipv4 && type > LastKnownIcmpType)
             return TrackedAs.Invalid;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -14,7 +16,7 @@ namespace DatapathKernels.Conntrack;
 /// </para>
 /// <para>
 /// A connection whose time is over is met by nobody; <see cref="Collect"/> gives its room back, a bounded number at a time, and a full
-/// table does by itself. One thread at a time; nothing allocates after construction. 176 bytes a connection and four a chain, 192 by default.
+/// table does by itself. One thread at a time; nothing allocates after construction. 176 bytes a connection and 16 for the chains' heads: 192.
 /// </para>
 /// <para>
 /// Left out: helpers and expectations, and the states of SCTP and DCCP, which are tracked as everything else is (10 minutes).
@@ -26,10 +28,12 @@ public sealed partial class ConntrackTable : IDisposable
     public const int MaxConnections = 1 << 26;
 
     // Every connection stands in two chains: so most of them have one entry or none.
-    private const int ChainsPerConnection = 4;
+    private const int ChainsPerConnection = 3;
 
     private readonly ConntrackOptions _options;
     private readonly TupleChains _chains;
+    private readonly SourceChains _sources;
+    private readonly ulong _seed, _key1;
     private bool _isDisposed;
 
     /// <summary>Makes an empty table.</summary>
@@ -42,9 +46,11 @@ public sealed partial class ConntrackTable : IDisposable
         if (options.Buckets is < 0 or > 1 << 29)
             Throw.OutOfRange(nameof(options), options.Buckets, "expected 0 to 2^29 buckets");
         _options = options;
-        _draw = options.HashKey.Key1;
-        // One more than the limit: the new connection is made before another has to go.
-        _chains = new TupleChains(options.Max + 1, (uint)(options.Buckets == 0 ? (options.UsesKernelHash ? options.Max : ChainsPerConnection * options.Max) : options.Buckets));
+        (_seed, _key1) = options.HashKey ?? (Seed(), Seed());
+        _draw = _key1;
+        // Connections that end stay readable until the burst is over; a burst makes one a packet at most.
+        _chains = new TupleChains(options.Max + PacketBurst.MaxCount + 1, (uint)(options.Buckets == 0 ? (options.UsesKernelHash ? options.Max : ChainsPerConnection * options.Max) : options.Buckets));
+        _sources = new SourceChains(_chains, (uint)options.Max);
     }
 
     /// <summary>The most connections.</summary>
@@ -66,7 +72,10 @@ public sealed partial class ConntrackTable : IDisposable
     public long InsertFailed { get; private set; }
 
     /// <summary>All of its native memory, bytes.</summary>
-    public long MemoryBytes => _chains.MemoryBytes;
+    public long MemoryBytes => _chains.MemoryBytes + _sources.MemoryBytes;
+
+    /// <summary>The numbers of connections are below this.</summary>
+    public int Places => _chains.HighMark;
 
     /// <summary>What is known of a connection; null for a number that has none.</summary>
     public ConnectionView? View(int id)
@@ -77,8 +86,25 @@ public sealed partial class ConntrackTable : IDisposable
         return new ConnectionView(connection.Original, connection.Reply, connection.Status, connection.Tcp, connection.Mark, connection.ExpiresMs);
     }
 
+    /// <summary>The status bits of a connection.</summary>
+    public ConntrackStatus StatusOf(int id) => _chains[id].Status;
+
     /// <summary>The mark of a connection (<c>CONNMARK</c>).</summary>
+    public uint MarkOf(int id) => _chains[id].Mark;
+
+    /// <summary>Sets the mark of a connection.</summary>
     public void SetMark(int id, uint mark) => _chains[id].Mark = mark;
+
+    /// <summary>The tuples of a connection; IPv4 as <c>::ffff:a.b.c.d</c>.</summary>
+    public void Tuples(int id, out FlowKeyV6 original, out FlowKeyV6 reply) => (original, reply) = (_chains[id].Original, _chains[id].Reply);
+
+    /// <summary>Whole seconds until a connection ends without packets; 0 for one that is not confirmed.</summary>
+    public uint SecondsLeft(int id, long nowMs)
+    {
+        ref Connection connection = ref _chains[id];
+        int left = (int)(connection.ExpiresMs - (uint)nowMs);
+        return connection.Has(ConntrackStatus.Confirmed) && left > 0 ? (uint)left / 1000 : 0;
+    }
 
     /// <summary>
     /// Gives back the room of connections whose time is over, looking at the next <paramref name="budget"/> places: the kernel's garbage collector,
@@ -88,12 +114,13 @@ public sealed partial class ConntrackTable : IDisposable
     public int Collect(long nowMs, int budget = 1024)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _chains.Reclaim();
         int collected = 0;
         for (int looked = 0; looked < Math.Min(budget, _chains.HighMark); looked++)
         {
             _hand = _hand + 1 < _chains.HighMark ? _hand + 1 : 0;
             ref Connection connection = ref _chains[_hand];
-            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed) || !connection.IsOver((uint)nowMs))
+            if (!connection.IsLive || !connection.IsOver((uint)nowMs))
                 continue;
             Remove(_hand);
             collected++;
@@ -106,6 +133,7 @@ public sealed partial class ConntrackTable : IDisposable
     public void Dispose()
     {
         _isDisposed = true;
+        _sources.Dispose();
         _chains.Dispose();
     }
 
@@ -124,8 +152,8 @@ public sealed partial class ConntrackTable : IDisposable
     private uint BucketOf(in FlowKeyV6 tuple)
     {
         uint hash = _options.UsesKernelHash
-            ? ConntrackHash.Of(tuple, 0, _options.HashKey.Key0, _options.HashKey.Key1)
-            : (uint)(FlowKeyV6.Hash(tuple, _options.HashKey.Key0) >> 32);
+            ? ConntrackHash.Of(tuple, 0, _seed, _key1)
+            : (uint)(FlowKeyV6.Hash(tuple, _seed) >> 32);
         return ConntrackHash.Bucket(hash, _chains.Buckets);
     }
 
@@ -159,6 +187,15 @@ public sealed partial class ConntrackTable : IDisposable
         _chains.Link(id * 2, originalBucket);
         _chains.Link((id * 2) + 1, replyBucket);
         connection.Status |= ConntrackStatus.Confirmed;
+        if (connection.Has(ConntrackStatus.SourceNat))
+            _sources.Link(id, SourceBucket(connection.Original));
+    }
+
+    private static ulong Seed()
+    {
+        ulong seed = 0;
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref seed)));
+        return seed;
     }
 
     private void Remove(int id)
@@ -168,9 +205,12 @@ public sealed partial class ConntrackTable : IDisposable
         {
             _chains.Unlink(id * 2, BucketOf(connection.Original));
             _chains.Unlink((id * 2) + 1, BucketOf(connection.Reply));
+            if (connection.Has(ConntrackStatus.SourceNat))
+                _sources.Unlink(id, SourceBucket(connection.Original));
         }
 
-        _chains.Free(id);
+        connection.Status |= ConntrackStatus.Dying;
+        _chains.Retire(id);
         Count--;
     }
 }

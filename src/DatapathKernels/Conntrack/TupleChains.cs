@@ -15,7 +15,7 @@ internal sealed unsafe class TupleChains : IDisposable
     private readonly NativeBuffer _heads, _records;
     private readonly int* _head;
     private readonly Connection* _record;
-    private int _free = End, _used;
+    private int _free = End, _retired = End, _used;
 
     public TupleChains(int capacity, uint buckets)
     {
@@ -73,11 +73,24 @@ internal sealed unsafe class TupleChains : IDisposable
         return id;
     }
 
-    public void Free(int id)
+    /// <summary>Takes a connection that no chain holds out of use. It can be read until <see cref="Reclaim"/>.</summary>
+    public void Retire(int id)
     {
         _record[id].IsLive = false;
-        _record[id].NextOriginal = _free;
-        _free = id;
+        _record[id].NextOriginal = _retired;
+        _retired = id;
+    }
+
+    /// <summary>Frees the places of all that were retired.</summary>
+    public void Reclaim()
+    {
+        while (_retired != End)
+        {
+            int id = _retired;
+            _retired = _record[id].NextOriginal;
+            _record[id].NextOriginal = _free;
+            _free = id;
+        }
     }
 
     public void Link(int link, uint bucket)

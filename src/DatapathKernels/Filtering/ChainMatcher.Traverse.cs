@@ -80,8 +80,12 @@ public abstract partial class ChainMatcher
     {
         if (!RunTable(TableKind.Raw, hook, frame, info, view, ref meta, ref random, ref verdict))
             return false;
-        if (hook is Hook.PreRouting or Hook.Output && (meta.State & ConnectionStates.Untracked) == 0)
-            connections.Track(frame, info, ref meta);
+        if (hook is Hook.PreRouting or Hook.Output && (meta.State & ConnectionStates.Untracked) == 0 && !connections.Track(frame, info, ref meta))
+        {
+            End(ref verdict, VerdictKind.Drop, -1);
+            return false;
+        }
+
         Describe(meta, ref connections);
         uint connectionMark = meta.ConnectionMark;
         bool goesOn = RunTracked(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
@@ -93,6 +97,8 @@ public abstract partial class ChainMatcher
             return false;
         }
 
+        if (verdict.Kind == VerdictKind.Drop)
+            connections.Forget();
         return goesOn;
     }
 

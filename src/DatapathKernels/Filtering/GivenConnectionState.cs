@@ -21,9 +21,7 @@ public readonly struct GivenConnectionState : IConnectionState
     }
 
     /// <inheritdoc/>
-    public void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta)
-    {
-    }
+    public bool Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta) => true;
 
     /// <inheritdoc/>
     public bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta) =>
@@ -46,6 +44,11 @@ public readonly struct GivenConnectionState : IConnectionState
 
     /// <inheritdoc/>
     public bool Confirm(ref PacketMeta meta) => true;
+
+    /// <inheritdoc/>
+    public void Forget()
+    {
+    }
 
     /// <inheritdoc/>
     public bool TryDescribe(in PacketMeta meta, out ConnectionRecord record)

@@ -12,7 +12,8 @@ public interface IConnectionState
     /// Between raw and mangle at PREROUTING and OUTPUT: finds or starts the packet's connection and sets state, status and
     /// connection mark in <paramref name="meta"/>. Not called for packets that are exempt (NOTRACK).
     /// </summary>
-    void Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta);
+    /// <returns>False when there is no room for a new connection: the packet is dropped.</returns>
+    bool Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
     /// <summary>
     /// At a hook of the nat table. True when its rules are to be asked: the connection has no translation of that side yet.
@@ -35,6 +36,12 @@ public interface IConnectionState
     /// there is no room for it, or another took its place: then the packet is dropped.
     /// </summary>
     bool Confirm(ref PacketMeta meta);
+
+    /// <summary>
+    /// The packet goes no further: what would have been its new connection is forgotten. Called when a table drops the packet; after an answer
+    /// to a rejected one, and where the caller itself drops it between hooks, the call is the caller's.
+    /// </summary>
+    void Forget();
 
     /// <summary>
     /// The packet's connection as it is now. Called after <see cref="Track"/> and <see cref="Bind"/>, and only when the ruleset

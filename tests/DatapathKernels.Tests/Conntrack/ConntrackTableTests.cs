@@ -251,7 +251,10 @@ public class ConntrackTableTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Max = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Buckets = -1 }));
         ConntrackTable table = Table(1000);
-        Assert.InRange(table.MemoryBytes, 1000 * 176, 1001 * 192);
+        // One burst's connections more than the limit.
+        Assert.InRange(table.MemoryBytes, 1000 * 176, (1000 + 65) * 192);
+        using (ConntrackTable large = new(new ConntrackOptions { Max = 1 << 20 }))
+            Assert.InRange((double)large.MemoryBytes / large.Max, 190, 192.1);
         TestPacket packet = Udp(1);
         FlowParser.ParseNetwork(packet.Bytes, 0, out FlowKeyV4 key, out _, out PacketInfo info);
         FlowKeyV6 tuple = ConntrackTable.KeyOf(key);
@@ -265,7 +268,7 @@ public class ConntrackTableTests
         Assert.Throws<ObjectDisposedException>(() => See(table, packet, 0));
     }
 
-    private static ConntrackTable Table(int max) => new(new ConntrackOptions { Max = max, UsesKernelHash = true });
+    private static ConntrackTable Table(int max) => new(new ConntrackOptions { Max = max, UsesKernelHash = true, HashKey = (3, 4) });
 
     private static TestPacket Udp(int port) => TestPacket.Udp(A, B, port, 53);
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using DatapathKernels.Conntrack;
 using DatapathKernels.Filtering;
 using DatapathKernels.Packets;
 
@@ -20,7 +21,7 @@ public sealed class KernelNode : IDisposable
     ];
 
     private readonly ChainMatcher _matcher;
-    private readonly ConnectionTable _table;
+    private readonly ConntrackTable _table;
     private readonly List<(string Device, byte[] Bytes)> _sent = [];
     private readonly Dictionary<IPAddress, (double Tokens, long At)> _errorBudget = [];
     private readonly bool _tracks;
@@ -32,7 +33,7 @@ public sealed class KernelNode : IDisposable
             [Host("10.244.255.1"), Host("172.18.0.2"), Host("fd00:10:244:ff::1"), Host("fd00:172::2")],
             [Host("10.244.255.255"), Host("172.18.255.255")]);
         _matcher = make(ruleset, new MatcherOptions { Interfaces = ["lo", "in0", "out0"], Addresses = Addresses });
-        _table = new ConnectionTable(ports: ports);
+        _table = new ConntrackTable(new ConntrackOptions { Checksum = true, PortDraws = () => (ushort)ports.Next() });
         // The kernel tracks as soon as a rule asks for it.
         _tracks = ruleset.Tables.Any(table => table.Kind == TableKind.Nat || table.Chains.Any(chain => chain.Rules.Any(rule => rule.Matches.Any(match => match is ConntrackMatch))));
     }
@@ -41,7 +42,13 @@ public sealed class KernelNode : IDisposable
 
     public ChainMatcher Matcher => _matcher;
 
-    public void Dispose() => _matcher.Dispose();
+    public ConntrackTable Connections => _table;
+
+    public void Dispose()
+    {
+        _matcher.Dispose();
+        _table.Dispose();
+    }
 
     /// <summary>What the node sends because of one packet.</summary>
     public IReadOnlyList<(string Device, byte[] Bytes)> Receive(string device, ReadOnlySpan<byte> packet, long nowMs)
@@ -52,7 +59,7 @@ public sealed class KernelNode : IDisposable
         byte[] frame = [.. packet, .. new byte[Room]];
         FlowParser.ParseNetwork(packet, 0, out _, out _, out PacketInfo info);
         PacketMeta meta = new() { NowMs = nowMs, InInterface = _matcher.InterfaceId(device) };
-        SimpleConnections connections = new(_table);
+        TrackedConnections connections = new(_table);
         if (!Run(Hook.PreRouting, frame, info, ref meta, ref connections))
             return _sent;
         IPAddress to = AddressOf(frame, source: false);
@@ -60,6 +67,7 @@ public sealed class KernelNode : IDisposable
             Deliver(frame, info, ref meta, ref connections);
         else if (DeviceTo(to) is { } next)
             Forward(next, frame, info, ref meta, ref connections);
+        connections.Forget();
         return _sent;
     }
 
@@ -79,7 +87,7 @@ public sealed class KernelNode : IDisposable
         return whole;
     }
 
-    private void Forward(string device, byte[] frame, in PacketInfo info, ref PacketMeta meta, ref SimpleConnections connections)
+    private void Forward(string device, byte[] frame, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections)
     {
         bool ipv4 = frame[0] >> 4 == 4;
         if (!HeaderRewriter.TryDecrementHopLimit(frame, info))
@@ -96,7 +104,7 @@ public sealed class KernelNode : IDisposable
             _sent.Add((device, frame[..((int)info.L3Length + meta.GrownBytes)]));
     }
 
-    private void Deliver(byte[] frame, in PacketInfo info, ref PacketMeta meta, ref SimpleConnections connections)
+    private void Deliver(byte[] frame, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections)
     {
         if (!Run(Hook.Input, frame, info, ref meta, ref connections) || (info.Flags & PacketFlags.Transport) == 0)
             return;
@@ -118,7 +126,7 @@ public sealed class KernelNode : IDisposable
         FlowParser.ParseNetwork(answer.AsSpan(0, length), 0, out _, out _, out PacketInfo made);
         HeaderRewriter.SetTrafficClass(answer, made, HeaderRewriter.TrafficClass(frame, info));
         PacketMeta own = new() { NowMs = meta.NowMs };
-        Send(answer.AsSpan(0, length), own, new SimpleConnections(_table));
+        Send(answer.AsSpan(0, length), own, new TrackedConnections(_table));
     }
 
     private void SendEchoReply(byte[] frame, in PacketInfo info, in PacketMeta meta)
@@ -132,10 +140,10 @@ public sealed class KernelNode : IDisposable
         answer[ipv4 ? 8 : 7] = 64;
         PacketChecksums.Write(answer, info);
         PacketMeta own = new() { NowMs = meta.NowMs };
-        Send(answer, own, new SimpleConnections(_table));
+        Send(answer, own, new TrackedConnections(_table));
     }
 
-    private void SendError(byte type, byte code, byte[] frame, in PacketInfo info, in PacketMeta meta, SimpleConnections connections)
+    private void SendError(byte type, byte code, byte[] frame, in PacketInfo info, in PacketMeta meta, TrackedConnections connections)
     {
         if (DeviceTo(AddressOf(frame, source: true)) is not { } device || !MaySendError(AddressOf(frame, source: true), meta.NowMs))
             return;
@@ -146,15 +154,19 @@ public sealed class KernelNode : IDisposable
     }
 
     /// <summary>Runs a hook; a rejected packet is answered.</summary>
-    private bool Run(Hook hook, byte[] frame, in PacketInfo info, ref PacketMeta meta, ref SimpleConnections connections)
+    private bool Run(Hook hook, byte[] frame, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections)
     {
         _matcher.RunHook(hook, frame, info, ref meta, ref _random, ref connections, out PacketVerdict verdict);
         if (verdict.Kind == VerdictKind.Reject)
+        {
             Reject(verdict.Reject, frame, info, meta, connections);
+            connections.Forget();
+        }
+
         return verdict.Kind == VerdictKind.Accept;
     }
 
-    private void Reject(RejectKind kind, byte[] frame, in PacketInfo info, in PacketMeta meta, SimpleConnections connections)
+    private void Reject(RejectKind kind, byte[] frame, in PacketInfo info, in PacketMeta meta, TrackedConnections connections)
     {
         IPAddress from = AddressOf(frame, source: true);
         byte[] answer = new byte[RejectBuilder.MaxBytes];
@@ -165,13 +177,13 @@ public sealed class KernelNode : IDisposable
             return;
         }
 
-        SimpleConnections attached = connections.Answer(meta, out PacketMeta own);
+        TrackedConnections attached = connections.Answer(meta, out PacketMeta own);
         if (kind == RejectKind.TcpReset)
             connections.Close(meta);
         Send(answer.AsSpan(0, length), own, attached);
     }
 
-    private void Send(ReadOnlySpan<byte> answer, PacketMeta meta, SimpleConnections connections)
+    private void Send(ReadOnlySpan<byte> answer, PacketMeta meta, TrackedConnections connections)
     {
         byte[] frame = [.. answer, .. new byte[Room]];
         FlowParser.ParseNetwork(answer, 0, out _, out _, out PacketInfo info);

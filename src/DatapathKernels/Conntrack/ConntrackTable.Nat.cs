@@ -1,0 +1,106 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <content>Translations: chosen once for a connection, before it is confirmed; written into each of its packets.</content>
+public sealed partial class ConntrackTable
+{
+    private const ConntrackStatus BothNat = ConntrackStatus.SourceNat | ConntrackStatus.DestinationNat;
+
+    /// <summary>New connections for which no port was free; their packets are dropped when they would be confirmed.</summary>
+    public long PortsExhausted { get; private set; }
+
+    /// <summary>True when it was decided already how this side of a connection is translated, be it not at all.</summary>
+    public bool IsBound(int id, bool destination) => _chains[id].Has(destination ? ConntrackStatus.DestinationNatDone : ConntrackStatus.SourceNatDone);
+
+    /// <summary>
+    /// Decides how one side of a new connection is translated (<c>nf_nat_setup_info</c>): once; later calls, and those for a confirmed
+    /// connection, change nothing. Cost: a lookup; up to 248 when ports are scarce.
+    /// </summary>
+    /// <param name="id">The connection's number.</param>
+    /// <param name="destination">True for the destination, false for the source.</param>
+    /// <param name="choice">What is wanted; the default wants nothing, but a source port that another connection has is still changed.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <returns>False when no port was free.</returns>
+    public bool Bind(int id, bool destination, in NatChoice choice, long nowMs)
+    {
+        ref Connection connection = ref _chains[id];
+        if (IsBound(id, destination))
+            return true;
+        connection.Status |= destination ? ConntrackStatus.DestinationNatDone : ConntrackStatus.SourceNatDone;
+        if (connection.Has(ConntrackStatus.Confirmed) || !ConnectionKeys.TryInvert(connection.Reply, out FlowKeyV6 current))
+            return true;
+        FlowKeyV6 chosen = NatTupleChooser.Choose(this, current, choice, destination, nowMs, out bool isFree);
+        PortsExhausted += isFree ? 0 : 1;
+        if (!FlowKeyV6.AreEqual(chosen, current) && ConnectionKeys.TryInvert(chosen, out FlowKeyV6 reply))
+        {
+            connection.Reply = reply;
+            connection.Status |= destination ? ConntrackStatus.DestinationNat : ConntrackStatus.SourceNat;
+        }
+
+        return isFree;
+    }
+
+    /// <summary>Writes one side of a connection's translation into one of its packets, as at one hook of the kernel.</summary>
+    /// <param name="frame">The frame, rewritten in place.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="packet">What <see cref="Track"/> found.</param>
+    /// <param name="destination">True before routing, when destinations change; false behind it.</param>
+    public RewriteStatus TranslateSide(Span<byte> frame, in PacketInfo info, in TrackedPacket packet, bool destination)
+    {
+        if (packet.Id < 0)
+            return RewriteStatus.Ok;
+        ref Connection connection = ref _chains[packet.Id];
+
+        // The destination of an answer is the source of what it answers.
+        if (!connection.Has(destination != packet.IsReply ? ConntrackStatus.DestinationNat : ConntrackStatus.SourceNat))
+            return RewriteStatus.Ok;
+        if (packet.State != TrackedAs.Related || info.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6))
+            return NatWriter.Write(frame, info, connection, packet.IsReply, destination);
+        NatWriter.WriteError(frame, info, connection, packet.IsReply, destination);
+        return RewriteStatus.Ok;
+    }
+
+    /// <summary>Writes a connection's whole translation into one of its packets; checksums are mended by what changed.</summary>
+    /// <param name="frame">The frame, rewritten in place.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="packet">What <see cref="Track"/> found.</param>
+    public RewriteStatus Translate(Span<byte> frame, in PacketInfo info, in TrackedPacket packet)
+    {
+        if (packet.Id < 0 || !_chains[packet.Id].Has(BothNat))
+            return RewriteStatus.Ok;
+        RewriteStatus status = TranslateSide(frame, info, packet, destination: true);
+        return status == RewriteStatus.Ok ? TranslateSide(frame, info, packet, destination: false) : status;
+    }
+
+    /// <summary>True when no connection has the tuple in which answers to this one come in.</summary>
+    internal bool IsAnswerFree(in FlowKeyV6 tuple, long nowMs) =>
+        ConnectionKeys.TryInvert(tuple, out FlowKeyV6 reply) && Find(reply, (uint)nowMs) == TupleChains.End;
+
+    internal ushort DrawPort() => _options.PortDraws is { } draws ? draws() : (ushort)Draw(ushort.MaxValue + 1);
+
+    /// <summary>The mapping that the tuple's source has towards another destination (<c>find_appropriate_src</c>), when it fits the choice and is free.</summary>
+    internal bool TryReuseMapping(in FlowKeyV6 tuple, in NatChoice choice, long nowMs, out FlowKeyV6 reused)
+    {
+        reused = tuple;
+        for (int id = _sources.Head(SourceBucket(tuple)); id != TupleChains.End; id = _chains[id].NextOfSource)
+        {
+            ref Connection other = ref _chains[id];
+            bool same = other.Original.Protocol == tuple.Protocol && other.Original.Zone == tuple.Zone
+                && other.Original.SourcePortBe == tuple.SourcePortBe && other.Original.Source == tuple.Source;
+            if (!same || other.Reply.Destination != choice.Address || !ConnectionKeys.TryInvert(other.Reply, out FlowKeyV6 mapped))
+                continue;
+            reused = ConnectionKeys.WithSource(tuple, mapped.Source, mapped.SourcePortBe);
+            NatPortRange range = choice.Ports;
+            return (!range.IsGiven || (reused.SourcePort >= range.First && reused.SourcePort <= range.Last)) && IsAnswerFree(reused, nowMs);
+        }
+
+        return false;
+    }
+
+    private uint SourceBucket(in FlowKeyV6 tuple)
+    {
+        FlowKeyV6 source = new(tuple.Source, default, tuple.SourcePortBe, 0, tuple.Protocol, tuple.Zone);
+        return ConntrackHash.Bucket((uint)(FlowKeyV6.Hash(source, _seed) >> 32), _sources.Buckets);
+    }
+}

@@ -1,0 +1,45 @@
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Conntrack;
+
+/// <summary>Writes a connection's translation into its packets, and into ICMP errors about them.</summary>
+internal static class NatWriter
+{
+    /// <summary>One side of a packet: it becomes the inverse of the other direction's (<c>nf_nat_packet</c>).</summary>
+    public static RewriteStatus Write(Span<byte> frame, in PacketInfo info, in Connection connection, bool reply, bool destination)
+    {
+        if (!ConnectionKeys.TryInvert(reply ? connection.Original : connection.Reply, out FlowKeyV6 target))
+            return RewriteStatus.Ok;
+        bool icmp = target.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+        ushort portBe = destination && !icmp ? target.DestinationPortBe : target.SourcePortBe;
+        return Set(frame, info, destination ? target.Destination : target.Source, portBe, destination);
+    }
+
+    /// <summary>
+    /// One side of an ICMP error about a translated connection (<c>nf_nat_icmp_reply_translation</c>): the quoted packet as
+    /// the side saw it to which the error goes, the ICMP checksum anew, then the outer address.
+    /// </summary>
+    public static void WriteError(Span<byte> frame, in PacketInfo info, in Connection connection, bool reply, bool destination)
+    {
+        FlowKeyV6 other = reply ? connection.Original : connection.Reply;
+        QuotedPacketParser.Parse(frame, info, 0, out _, out _, out PacketInfo quoted);
+        if (!quoted.HasKey || !ConnectionKeys.TryInvert(other, out FlowKeyV6 outer))
+            return;
+
+        // Within the quote the sides are the other way round.
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0, inner = !destination;
+        bool icmp = other.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+        ushort portBe = inner && !icmp ? other.DestinationPortBe : other.SourcePortBe;
+        QuotedRewriter.Write(frame[..(info.L3Offset + (int)info.L3Length)], quoted, ConnectionKeys.Wire(ipv4, inner ? other.Destination : other.Source), portBe, inner);
+        Set(frame, info, destination ? outer.Destination : outer.Source, 0, destination);
+        PacketChecksums.WriteTransport(frame, info);
+    }
+
+    private static RewriteStatus Set(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe, bool destination)
+    {
+        if ((info.Flags & PacketFlags.Ipv4) == 0)
+            return destination ? AddressRewriter.SetDestination(frame, info, address, portBe) : AddressRewriter.SetSource(frame, info, address, portBe);
+        uint word = IPv6Address.FirstWord(ConnectionKeys.Wire(ipv4: true, address));
+        return destination ? AddressRewriter.SetDestination(frame, info, word, portBe) : AddressRewriter.SetSource(frame, info, word, portBe);
+    }
+}

@@ -1,0 +1,43 @@
+using DatapathKernels.Memory;
+
+namespace DatapathKernels.Conntrack;
+
+/// <summary>The kernel's second hash table of connections, by the source of their original tuple, of those whose source is translated (<c>nf_nat_bysource</c>).</summary>
+internal sealed unsafe class SourceChains : IDisposable
+{
+    private readonly NativeBuffer _heads;
+    private readonly TupleChains _records;
+    private readonly int* _head;
+
+    public SourceChains(TupleChains records, uint buckets)
+    {
+        (_records, Buckets) = (records, buckets);
+        _heads = new NativeBuffer((nuint)buckets * sizeof(int));
+        _head = (int*)_heads.Pointer;
+        new Span<int>(_head, (int)buckets).Fill(TupleChains.End);
+    }
+
+    public uint Buckets { get; }
+
+    public long MemoryBytes => (long)_heads.Length;
+
+    // SAFE: buckets are scaled below their count
+    public int Head(uint bucket) => _head[bucket];
+
+    public void Link(int id, uint bucket)
+    {
+        _records[id].NextOfSource = _head[bucket];
+        _head[bucket] = id;
+    }
+
+    public void Unlink(int id, uint bucket)
+    {
+        ref int at = ref _head[bucket];
+        while (at != id && at != TupleChains.End)
+            at = ref _records[at].NextOfSource;
+        if (at == id)
+            at = _records[id].NextOfSource;
+    }
+
+    public void Dispose() => _heads.Dispose();
+}
