@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DatapathKernels.LoadBalancing;
 
 namespace DatapathKernels.Formats.Clusters;
 
@@ -58,6 +59,9 @@ public sealed record KubeProxyOptions
 
     /// <summary>Conntrack lets TCP packets outside the window pass (<c>--conntrack-tcp-be-liberal</c>): INVALID is not dropped.</summary>
     public bool ConntrackTcpLiberal { get; init; }
+
+    /// <summary>The scheduler of every virtual server in IPVS mode (<c>--ipvs-scheduler</c>).</summary>
+    public SchedulerKind IpvsScheduler { get; init; } = SchedulerKind.RoundRobin;
 
     /// <summary>With more endpoints than this in the whole cluster, the rules of a service carry no comments.</summary>
     public int LargeClusterEndpoints { get; init; } = 1000;

@@ -16,7 +16,7 @@ internal sealed partial class KubeProxyRuleset
         AddLeadingRules();
         Dictionary<string, RulesetTable> programmed = before.ChainsByPort();
         HashSet<string> needed = [];
-        foreach (KubeServicePort port in ServicePorts())
+        foreach (KubeServicePort port in _node.ServicePorts())
         {
             AddDispatch(port);
             RulesetTable chains = ChainsOf(port);
@@ -48,7 +48,7 @@ internal sealed partial class KubeProxyRuleset
     private Dictionary<string, RulesetTable> ChainsByPort()
     {
         Dictionary<string, RulesetTable> chains = [];
-        foreach (KubeServicePort port in ServicePorts())
+        foreach (KubeServicePort port in _node.ServicePorts())
             chains[KeyOf(port)] = ChainsOf(port);
         return chains;
     }

@@ -52,7 +52,8 @@ public static class IpSetSaveWriter
         return text + (options.NetMask is { } bits ? $" netmask {bits}" : "") + (options.TimeoutSeconds is { } seconds ? $" timeout {seconds}" : "");
     }
 
-    private static string Entry(IpSet set, IpSetEntry entry)
+    /// <summary>An entry as <c>ipset add</c> takes it.</summary>
+    internal static string Entry(IpSet set, IpSetEntry entry)
     {
         string address = IpNetwork.Format(set.Family, entry.Address), port = $"{Names.Of(entry.Protocol)}:{Port(entry)}";
         return set.Kind switch
