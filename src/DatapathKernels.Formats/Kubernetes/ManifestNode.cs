@@ -44,6 +44,23 @@ internal readonly struct ManifestNode(string file, YamlNode node, string path)
 
     public string Text() => node is YamlScalarNode { Value: { } value } ? value : throw Expected("a text");
 
+    /// <summary>A mapping of texts to texts, such as labels, that may be missing: then empty.</summary>
+    public Dictionary<string, string> Texts(string name)
+    {
+        Dictionary<string, string> texts = [];
+        if (!TryGet(name, out ManifestNode map))
+            return texts;
+        if (map.Node is not YamlMappingNode mapping)
+            throw map.Expected("a mapping");
+        foreach ((YamlNode key, YamlNode value) in mapping.Children)
+        {
+            string label = new ManifestNode(file, key, map.Path).Text();
+            texts[label] = IsNull(value) ? "" : new ManifestNode(file, value, $"{map.Path}.{label}").Text();
+        }
+
+        return texts;
+    }
+
     /// <summary>A truth value that may be missing or null.</summary>
     public bool? Flag(string name)
     {
@@ -81,10 +98,26 @@ internal readonly struct ManifestNode(string file, YamlNode node, string path)
     /// <summary>A range; Kubernetes trims blanks around it.</summary>
     public IPNetwork Range() => IPNetwork.TryParse(Text().Trim(), out IPNetwork range) ? range : throw Expected("an address range like 10.0.0.0/8 without host bits");
 
+    /// <summary>A range whose host bits, where they are set, do not count, as the API server reads it.</summary>
+    public IPNetwork MaskedRange()
+    {
+        string[] parts = Text().Split('/');
+        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || !byte.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out byte length))
+            throw Expected("an address range like 10.0.0.0/8");
+        byte[] bytes = address.GetAddressBytes();
+        if (length > bytes.Length * 8)
+            throw Expected("an address range like 10.0.0.0/8");
+        for (int bit = length; bit < bytes.Length * 8; bit++)
+            bytes[bit / 8] &= (byte)~(128 >> (bit % 8));
+        return new IPNetwork(new IPAddress(bytes), length);
+    }
+
     public ManifestFormatException Expected(string what) =>
         new(file, node.Start.Line, node.Start.Column, $"expected {what}{(path.Length == 0 ? "" : $" at {path}")}, found {Found()}");
 
     private YamlNode Node => node;
+
+    private string Path => path;
 
     private string Found() => node switch
     {

@@ -1,0 +1,74 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace DatapathKernels.Formats.Kubernetes.NetworkPolicies;
+
+/// <summary>
+/// Reads what <c>kubectl get networkpolicies,pods,namespaces -A -o yaml</c> (or <c>-o json</c>) prints: lists, single objects,
+/// several documents in one file.
+/// </summary>
+/// <remarks>
+/// A namespace without an object of its own has no label but its name. Pods that policies do not reach (on the host's network,
+/// without an address yet, finished) and objects of other kinds are left out and named in the notes.
+/// </remarks>
+public static class NetworkPolicyReader
+{
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file; YAML or JSON.</param>
+    /// <param name="notes">What was left out.</param>
+    /// <exception cref="ManifestFormatException">Not YAML or JSON, or a field has a value it cannot have.</exception>
+    public static PolicyModel ReadFile(string path, out IReadOnlyList<ManifestNote> notes)
+    {
+        using StreamReader reader = new(path);
+        return Read(reader, path, out notes);
+    }
+
+    /// <summary>Reads text.</summary>
+    /// <param name="reader">YAML or JSON.</param>
+    /// <param name="file">The name for errors.</param>
+    /// <param name="notes">What was left out.</param>
+    /// <exception cref="ManifestFormatException">Not YAML or JSON, or a field has a value it cannot have.</exception>
+    public static PolicyModel Read(TextReader reader, string file, out IReadOnlyList<ManifestNote> notes)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        YamlStream stream = [];
+        try
+        {
+            stream.Load(reader);
+        }
+        catch (YamlException error)
+        {
+            throw new ManifestFormatException(file, error.Start.Line, error.Start.Column, $"expected YAML or JSON: {error.Message}", error);
+        }
+
+        ManifestPolicies policies = new();
+        foreach (YamlDocument document in stream.Documents)
+            AddObject(policies, new ManifestNode(file, document.RootNode, ""));
+        PolicyModel model = policies.Build();
+        notes = policies.Notes;
+        return model;
+    }
+
+    private static void AddObject(ManifestPolicies policies, ManifestNode node)
+    {
+        string kind = node.Get("kind").Text();
+        switch (kind)
+        {
+            case "NetworkPolicy":
+                policies.AddPolicy(node);
+                break;
+            case "Pod":
+                policies.AddPod(node);
+                break;
+            case "Namespace":
+                policies.AddNamespace(node);
+                break;
+            default:
+                if (!kind.EndsWith("List", StringComparison.Ordinal))
+                    policies.Note($"kind {kind}: not a NetworkPolicy, Pod or Namespace", node.Line);
+                foreach (ManifestNode item in node.Items("items"))
+                    AddObject(policies, item);
+                break;
+        }
+    }
+}
