@@ -47,4 +47,25 @@ public enum DecapStatus : byte
 
     /// <summary>Congestion was met and the inner packet cannot carry the news (RFC 6040).</summary>
     EcnDrop,
+
+    /// <summary>The tunnel header's own checksum is wrong, missing where one is asked for, or there where none is (GRE).</summary>
+    BadTunnelChecksum,
+
+    /// <summary>Another key than the tunnel's (GRE).</summary>
+    UnknownKey,
+
+    /// <summary>Without a sequence number where one is asked for, or an older one than seen already (GRE).</summary>
+    OutOfSequence,
+
+    /// <summary>The tunnel carries a protocol that is not unpacked here.</summary>
+    UnknownProtocol,
+
+    /// <summary>The inner packet is of another IP version than the header before it says.</summary>
+    BadInner,
+
+    /// <summary>The inner TTL or hop limit ended here.</summary>
+    HopLimitExceeded,
+
+    /// <summary>The arena cannot say where the inner frame begins: that is more than 65,535 bytes into its slot.</summary>
+    NoRoom,
 }

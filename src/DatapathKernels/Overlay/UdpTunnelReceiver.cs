@@ -11,7 +11,7 @@ namespace DatapathKernels.Overlay;
 /// <param name="options">This end: its family and port, and whether a zero checksum will do over IPv6.</param>
 public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
 {
-    private const int EthernetBytes = 14, UdpBytes = 8;
+    private const int UdpBytes = 8;
 
     private readonly HashSet<uint> _networks = [];
 
@@ -23,6 +23,9 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
 
     /// <summary>True when the caller reads Geneve's options itself: critical ones are then accepted.</summary>
     public bool KnowsOptions { get; init; }
+
+    /// <summary>True when Geneve may carry IP packets without Ethernet header (<c>innerprotoinherit</c>); else only frames are taken.</summary>
+    public bool InheritsProtocol { get; init; }
 
     /// <summary>Adds a network that is here; packets of any other are refused.</summary>
     public void Add(uint vni) => _networks.Add(vni);
@@ -36,39 +39,61 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
     /// <param name="inner">Where the inner frame lies in it, when the result is <see cref="DecapStatus.Ok"/>.</param>
     /// <param name="vni">Its network.</param>
     /// <param name="group">VXLAN's policy group; 0 without one.</param>
-    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group)
+    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group) =>
+        TryUnpack(frame, info, out inner, out vni, out group, out _);
+
+    /// <summary>Unpacks one frame, and says what was in it.</summary>
+    /// <param name="frame">The outer frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="inner">Where the inner frame or packet lies in it, when the result is <see cref="DecapStatus.Ok"/>.</param>
+    /// <param name="vni">Its network.</param>
+    /// <param name="group">VXLAN's policy group; 0 without one.</param>
+    /// <param name="protocol"><see cref="GeneveHeader.Ethernet"/> for a frame; with <see cref="InheritsProtocol"/> also IPv4's or IPv6's EtherType for a packet.</param>
+    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group, out ushort protocol)
     {
-        (inner, vni, group) = (default, 0, 0);
+        (inner, vni, group, protocol) = (default, 0, 0, 0);
         DecapStatus status = CheckOuter(frame, info);
         if (status != DecapStatus.Ok)
             return status;
-        int udp = info.L4Offset, length = BinaryPrimitives.ReadUInt16BigEndian(frame[(udp + 4)..]);
+        int udp = info.L4Offset, length = DatagramBytes(frame, info);
         ReadOnlySpan<byte> payload = frame.Slice(udp + UdpBytes, length - UdpBytes);
         int header = VxlanHeader.Bytes;
+        protocol = GeneveHeader.Ethernet;
         status = IsGeneve
-            ? GeneveHeader.TryRead(payload, KnowsOptions, out vni, out ushort protocol, out header)
+            ? GeneveHeader.TryRead(payload, KnowsOptions, out vni, out protocol, out header)
             : VxlanHeader.TryRead(payload, ReadsGroupPolicy, out vni, out group);
         if (status != DecapStatus.Ok)
             return status;
         if (!_networks.Contains(vni))
             return DecapStatus.UnknownVni;
-        if (payload.Length < header + EthernetBytes)
-            return DecapStatus.TruncatedInner;
+        status = CheckInner(payload[header..], protocol);
+        if (status != DecapStatus.Ok)
+            return status;
         int start = udp + UdpBytes + header;
-        inner = start..(udp + length);
-        if (!TakeOverCongestion(frame[inner], Ecn.DsField(frame[info.L3Offset..])))
+        Span<byte> carried = frame[start..(udp + length)];
+        byte outer = Ecn.DsField(frame[info.L3Offset..]);
+        bool isFrame = protocol == GeneveHeader.Ethernet;
+        if (isFrame ? !TakeOverCongestion(carried, outer) : !OuterPacket.TakeOverCongestion(carried, outer))
             return DecapStatus.EcnDrop;
-        if (options.StripsVlan && VlanStripper.TryStrip(frame[inner], out _))
-            inner = (start + VlanTag.Size)..(udp + length);
+        bool isStripped = isFrame && options.StripsVlan && VlanStripper.TryStrip(carried, out _);
+        inner = (isStripped ? start + VlanTag.Size : start)..(udp + length);
         return DecapStatus.Ok;
     }
+
+    private DecapStatus CheckInner(ReadOnlySpan<byte> payload, ushort protocol) => protocol switch
+    {
+        GeneveHeader.Ethernet => OuterPacket.CheckInnerFrame(payload),
+        Ipv4Header.EtherType when InheritsProtocol => OuterPacket.CheckInner(payload, 4),
+        Ipv6Header.EtherType when InheritsProtocol => OuterPacket.CheckInner(payload, 6),
+        _ => DecapStatus.UnknownProtocol,
+    };
 
     private DecapStatus CheckOuter(ReadOnlySpan<byte> frame, in PacketInfo info)
     {
         bool v6 = (info.Flags & PacketFlags.Ipv6) != 0;
         if (v6 != options.IsV6 || info.Status is ParseStatus.BadUdpLength or ParseStatus.TruncatedTransport)
             return info.Status is ParseStatus.BadUdpLength or ParseStatus.TruncatedTransport ? DecapStatus.BadUdpLength : DecapStatus.NotOurs;
-        if (!info.HasKey)
+        if (!info.HasKey || OuterPacket.LacksLength(info))
             return DecapStatus.BadOuterPacket;
         if (!v6 && !InternetChecksum.IsValid(frame.Slice(info.L3Offset, (frame[info.L3Offset] & 15) * 4)))
             return DecapStatus.BadOuterPacket;
@@ -91,15 +116,22 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
             return !v6 || options.AcceptsZeroChecksum;
         // What the UDP length leaves out is cut off before anything is summed (udp_rcv).
         ReadOnlySpan<byte> packet = frame[info.L3Offset..];
-        int length = BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 4)..]);
+        int length = DatagramBytes(frame, info);
         uint pseudo = v6
             ? InternetChecksum.PseudoHeaderV6(new IPv6Address(packet[8..]), new IPv6Address(packet[24..]), IpProtocol.Udp, (uint)length)
             : InternetChecksum.PseudoHeaderV4(MemoryMarshal.Read<uint>(packet[12..]), MemoryMarshal.Read<uint>(packet[16..]), IpProtocol.Udp, (uint)length);
         return InternetChecksum.VerifyTransport(pseudo, frame.Slice(info.L4Offset, length));
     }
 
+    // Zero is what segmentation offload leaves in packets above 64 KiB: the IP header tells then.
+    private static int DatagramBytes(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        int said = BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 4)..]);
+        return said == 0 ? (int)info.L4Length : said;
+    }
+
     // Behind a VLAN tag Linux looks on the way in, not on the way out (IP_ECN_decapsulate asks skb->protocol).
-    private static bool TakeOverCongestion(Span<byte> frame, byte outer)
+    internal static bool TakeOverCongestion(Span<byte> frame, byte outer)
     {
         InnerFrame carried = new(frame);
         if (carried.Packet.IsEmpty || carried.IsTagged)

@@ -77,7 +77,7 @@ public class KernelVxlanTests
     }
 
     /// <summary>A hash that leads to a port: the kernel's own is not known.</summary>
-    private static uint HashFor(ushort port, UdpTunnelOptions options)
+    internal static uint HashFor(ushort port, UdpTunnelOptions options)
     {
         uint wanted = (uint)((((ulong)(port - options.MinSourcePort) << 32) + (uint)(options.MaxSourcePort - options.MinSourcePort) - 1) / (uint)(options.MaxSourcePort - options.MinSourcePort));
         uint hash = (wanted & 0xffff) | ((wanted ^ (wanted << 16)) & 0xffff0000);

@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Overlay;
+
+/// <summary>
+/// Puts IPv4 and IPv6 packets into IPv4 or IPv6 packets to one remote end, as Linux does (RFC 2003, RFC 4213, RFC 2473;
+/// <c>ip_tunnel_xmit</c>, <c>ip6_tnl_xmit</c>). The outer headers are built once and finished for each packet; the packet itself is
+/// neither copied nor read beyond its header.
+/// </summary>
+/// <remarks>Immutable: any number of threads may use one.</remarks>
+public sealed class IpTunnel
+{
+    private const int EthernetBytes = 14, OptionBytes = 8;
+    private const ushort DontFragmentBit = 0x4000;
+
+    private readonly IpTunnelOptions _options;
+    private readonly byte[] _headers;
+    private readonly uint _headerSum;
+
+    /// <summary>Offset of the byte that says which IP version follows.</summary>
+    private readonly int _protocolAt;
+
+    /// <summary>Builds the headers.</summary>
+    /// <param name="options">Both ends.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A TTL of 0, a flow label of more than 20 bits, or an encapsulation limit over IPv4.</exception>
+    public IpTunnel(IpTunnelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Ttl == 0 || options.FlowLabel >= 1 << 20)
+            Throw.OutOfRange(nameof(options), options.Ttl, "expected a TTL of 1 to 255 and a flow label of 20 bits");
+        if (options is { IsV6: false, EncapsulationLimit: not null })
+            Throw.OutOfRange(nameof(options), options.EncapsulationLimit, "IPv4 has no encapsulation limit");
+        _options = options;
+        int network = options.IsV6 ? Ipv6Header.Size : Ipv4Header.MinSize;
+        _headers = new byte[EthernetBytes + network + (options.EncapsulationLimit is null ? 0 : OptionBytes)];
+        EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? Ipv6Header.EtherType : Ipv4Header.EtherType);
+        _protocolAt = EthernetBytes + (options.IsV6 ? 6 : 9);
+        if (options.IsV6)
+            WriteV6(options);
+        else
+            WriteV4(options);
+        if (options.EncapsulationLimit is { } limit)
+            _protocolAt = WriteLimit(limit);
+        if (!options.IsV6)
+            _headerSum = InternetChecksum.Sum(_headers.AsSpan(EthernetBytes));
+    }
+
+    /// <summary>Bytes of all outer headers, Ethernet's included.</summary>
+    public int HeaderBytes => _headers.Length;
+
+    /// <summary>Bytes by which an IP packet grows: 20 over IPv4; 40 over IPv6, or 48 with an encapsulation limit.</summary>
+    public int OverheadBytes => _headers.Length - EthernetBytes;
+
+    /// <summary>Writes the outer headers in front of a packet.</summary>
+    /// <param name="buffer"><see cref="HeaderBytes"/> bytes of room, then the IP packet, from its first byte to its last.</param>
+    /// <param name="id">IPv4 identification.</param>
+    /// <returns>Ok, NotIp, or TooLong; nothing is written but for Ok.</returns>
+    public IpEncapStatus TryWrite(Span<byte> buffer, ushort id = 0)
+    {
+        if (buffer.Length < _headers.Length)
+            return IpEncapStatus.NoHeadroom;
+        ReadOnlySpan<byte> packet = buffer[_headers.Length..];
+        int version = OuterHeader.VersionOf(packet);
+        if (version == 0)
+            return IpEncapStatus.NotIp;
+        if (packet.Length > MostPacketBytes)
+            return IpEncapStatus.TooLong;
+        byte field = Ecn.DsField(packet);
+        byte tos = Ecn.Encapsulate(_options.InheritsTos ? field : _options.Tos, field, _options.Ecn);
+        byte inherited = packet[version == 4 ? 8 : 7];
+        byte ttl = _options.InheritsTtl && inherited != 0 ? inherited : _options.Ttl;
+        bool innerHas = version == 4 && (packet[6] & 0x40) != 0;
+
+        _headers.CopyTo(buffer);
+        byte protocol = (byte)(version == 4 ? IpProtocol.Ipv4 : IpProtocol.Ipv6);
+        buffer[_protocolAt] = protocol;
+        if (_options.IsV6)
+            OuterHeader.FinishV6(buffer[EthernetBytes..], tos, ttl);
+        else
+            OuterHeader.FinishV4(buffer[EthernetBytes..], _headerSum + protocol, tos, ttl, id, FragmentField(innerHas));
+        return IpEncapStatus.Ok;
+    }
+
+    /// <summary>Puts a frame's packet into the tunnel, where it lies; the frame's own link header gives way.</summary>
+    /// <param name="arena">The frames.</param>
+    /// <param name="index">Which.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="id">IPv4 identification.</param>
+    /// <returns>The frame is what it was but for Ok.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
+    public IpEncapStatus Write(PacketArena arena, int index, in PacketInfo info, ushort id = 0)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        IpEncapStatus status = TunnelRoom.TryMake(arena, index, info, _headers.Length, MostPacketBytes);
+        return status == IpEncapStatus.Ok ? TryWrite(arena.Frame(index), id) : status;
+    }
+
+    /// <summary>The same for a burst: equal to the loop of single calls, identifications counting up.</summary>
+    /// <param name="burst">The frames.</param>
+    /// <param name="infos">What their parse found, one each.</param>
+    /// <param name="statuses">Receives one each.</param>
+    /// <param name="firstId">IPv4 identification of the first frame.</param>
+    /// <returns>A bit for each frame that is in the tunnel.</returns>
+    /// <exception cref="ArgumentException">Fewer infos or statuses than frames.</exception>
+    public ulong WriteBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<IpEncapStatus> statuses, ushort firstId = 0)
+    {
+        if (infos.Length < burst.Count || statuses.Length < burst.Count)
+            Throw.Argument(nameof(statuses), "expected one info and one status a frame");
+        ulong done = 0;
+        for (int i = 0; i < burst.Count; i++)
+        {
+            statuses[i] = Write(burst.Arena, burst.First + i, infos[i], (ushort)(firstId + i));
+            done |= statuses[i] == IpEncapStatus.Ok ? 1UL << i : 0;
+        }
+
+        return done;
+    }
+
+    // IPv4's length field counts its header, IPv6's does not.
+    private int MostPacketBytes => OuterHeader.MostBytes - OverheadBytes + (_options.IsV6 ? Ipv6Header.Size : 0);
+
+    private ushort FragmentField(bool innerHas) => _options.DontFragment switch
+    {
+        DontFragmentMode.Set => DontFragmentBit,
+        DontFragmentMode.Inherit when innerHas => DontFragmentBit,
+        _ => 0,
+    };
+
+    private void WriteV4(IpTunnelOptions options)
+    {
+        Span<byte> network = _headers.AsSpan(EthernetBytes);
+        network[0] = 0x45;
+        MemoryMarshal.Write(network[12..], IPv6Address.FirstWord(options.Local));
+        MemoryMarshal.Write(network[16..], IPv6Address.FirstWord(options.Remote));
+    }
+
+    private void WriteV6(IpTunnelOptions options) =>
+        Ipv6Writer.Write(_headers.AsSpan(EthernetBytes), new Ipv6Fields { HopLimit = options.Ttl, FlowLabel = options.FlowLabel, Source = options.Local, Destination = options.Remote }, 0);
+
+    /// <summary>Option 4 with one byte of value, then an option of padding, as <c>init_tel_txopt</c> lays them out.</summary>
+    private int WriteLimit(byte limit)
+    {
+        int at = EthernetBytes + Ipv6Header.Size;
+        _headers[_protocolAt] = (byte)IpProtocol.DestinationOptions;
+        ReadOnlySpan<byte> option = [0, 0, 4, 1, limit, 1, 1, 0];
+        option.CopyTo(_headers.AsSpan(at));
+        return at;
+    }
+}
