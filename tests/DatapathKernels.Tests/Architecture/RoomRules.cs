@@ -17,7 +17,7 @@ internal static class RoomRules
         ["Filtering"] = [.. Ground, "Packets", "Conntrack"],
         ["LoadBalancing"] = [.. Ground, "Packets", "Maps"],
         ["Maps"] = [.. Ground, "Packets"],
-        ["Overlay"] = [.. Ground, "Packets"],
+        ["Overlay"] = [.. Ground, "Packets", "Maps"],
         ["Conntrack"] = [.. Ground, "Packets", "Maps"],
         ["Datapaths"] = [.. Ground, "Packets", "Maps", "Filtering", "LoadBalancing", "Overlay", "Conntrack"],
     };
