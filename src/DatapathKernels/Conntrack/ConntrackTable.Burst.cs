@@ -25,15 +25,37 @@ public sealed partial class ConntrackTable
         int count = burst.Count;
         if (infos.Length < count || keys.Length < count || results.Length < count)
             Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
-        _chains.Reclaim();
         Span<uint> buckets = stackalloc uint[PacketBurst.MaxCount];
+        Prepare(keys[..count], buckets);
         for (int i = 0; i < count; i++)
+        {
+            TrackedAs state = TrackAt(burst[i], infos[i], keys[i], buckets[i], nowMs, out int id, out bool reply);
+            if (state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs))
+                (state, id) = (TrackedAs.TableFull, -1);
+            results[i] = new TrackedPacket(state, id, reply);
+        }
+    }
+
+    /// <summary>
+    /// Begins a burst whose packets are then tracked one by one, with other things done between: asks the memory for what they will need. What it
+    /// finds is no more than a hint; connections that ended before can no longer be read.
+    /// </summary>
+    /// <param name="keys">The packets' keys, <see cref="PacketBurst.MaxCount"/> at most.</param>
+    /// <param name="buckets">Receives one number a key, for <see cref="TrackPrepared"/>.</param>
+    /// <exception cref="ArgumentException">More keys than a burst has, or fewer places than keys.</exception>
+    public void Prepare(ReadOnlySpan<FlowKeyV6> keys, Span<uint> buckets)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (keys.Length > PacketBurst.MaxCount || buckets.Length < keys.Length)
+            Throw.Argument(nameof(keys), "expected the keys of one burst, and a place for each");
+        _chains.Reclaim();
+        for (int i = 0; i < keys.Length; i++)
         {
             buckets[i] = BucketOf(keys[i]);
             _chains.PrefetchHead(buckets[i]);
         }
 
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < keys.Length; i++)
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End)
@@ -43,19 +65,23 @@ public sealed partial class ConntrackTable
         }
 
         // Where another connection stands before the packet's own.
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < keys.Length; i++)
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End && !FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]) && (link = _chains.Next(link)) != TupleChains.End)
                 _chains.PrefetchRecord(link);
         }
+    }
 
-        for (int i = 0; i < count; i++)
-        {
-            TrackedAs state = TrackAt(burst[i], infos[i], keys[i], buckets[i], nowMs, out int id, out bool reply);
-            if (state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs))
-                (state, id) = (TrackedAs.TableFull, -1);
-            results[i] = new TrackedPacket(state, id, reply);
-        }
+    /// <summary>One packet of a burst that was prepared: as <see cref="Track"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="bucket">What <see cref="Prepare"/> said of it.</param>
+    /// <param name="nowMs">The time.</param>
+    public TrackedPacket TrackPrepared(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs)
+    {
+        TrackedAs state = TrackAt(frame, info, key, bucket, nowMs, out int id, out bool reply);
+        return new TrackedPacket(state, id, reply);
     }
 }

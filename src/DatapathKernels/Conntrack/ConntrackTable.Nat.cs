@@ -41,6 +41,20 @@ public sealed partial class ConntrackTable
         return isFree;
     }
 
+    /// <summary>
+    /// Another translator (IPVS) sends a new connection's packets to this destination: answers will come from there (<c>ip_vs_update_conntrack</c>). The table then
+    /// knows the answers, and leaves that side of the packets to the other. Nothing changes for a confirmed connection.
+    /// </summary>
+    /// <param name="id">The connection's number.</param>
+    /// <param name="address">The destination; IPv4 as <c>::ffff:a.b.c.d</c>.</param>
+    /// <param name="portBe">Its port, network byte order.</param>
+    public void ExpectAnswersFrom(int id, in IPv6Address address, ushort portBe)
+    {
+        ref Connection connection = ref _chains[id];
+        if (!connection.Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
+            connection.Reply = ConnectionKeys.WithSource(connection.Reply, address, portBe);
+    }
+
     /// <summary>Writes one side of a connection's translation into one of its packets, as at one hook of the kernel.</summary>
     /// <param name="frame">The frame, rewritten in place.</param>
     /// <param name="info">What its parse found.</param>

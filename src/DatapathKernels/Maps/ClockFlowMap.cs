@@ -131,6 +131,26 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue> : IDisposable
         return hits;
     }
 
+    /// <summary>The hash of a key, for <see cref="Touch"/>; what that will read is asked of the memory.</summary>
+    internal ulong Prepare(in TKey key)
+    {
+        ulong hash = _map.Prepare(in key);
+        Prefetch.Read(_ages.Pointer + _map.HomePlace(hash));
+        return hash;
+    }
+
+    /// <summary>The hash of a key.</summary>
+    internal ulong HashOf(in TKey key) => _map.HashOf(in key);
+
+    /// <summary>The value of a key, to be read and written in place until the next insertion or deletion, or null; a use of it.</summary>
+    internal TValue* Touch(in TKey key, ulong hash)
+    {
+        TValue* found = _map.Locate(in key, hash, out nuint place);
+        if (found != null)
+            _ages.Pointer[place] = Used;
+        return found;
+    }
+
     /// <summary>Gives the memory back. Calling it twice is harmless.</summary>
     public void Dispose()
     {

@@ -15,6 +15,9 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
 
     private readonly HashSet<uint> _networks = [];
 
+    /// <summary>The UDP port it listens on, host order.</summary>
+    public ushort Port => options.Port;
+
     /// <summary>True when VXLAN's group policy bits are known here.</summary>
     public bool ReadsGroupPolicy { get; init; }
 

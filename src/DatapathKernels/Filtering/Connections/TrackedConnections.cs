@@ -15,6 +15,9 @@ namespace DatapathKernels.Filtering;
 public struct TrackedConnections : IConnectionState
 {
     private readonly ConntrackTable _table;
+    private readonly FlowKeyV6 _key;
+    private readonly uint _bucket;
+    private readonly bool _isPrepared;
     private TrackedPacket _packet;
     private bool _isAttached;
 
@@ -26,13 +29,18 @@ public struct TrackedConnections : IConnectionState
         _packet = new TrackedPacket(TrackedAs.Invalid, -1, false);
     }
 
-    /// <summary>Follows a packet that the table tracked already, in a burst for one.</summary>
-    public TrackedConnections(ConntrackTable table, in TrackedPacket packet)
+    /// <summary>Follows a packet of a burst that was prepared (<see cref="ConntrackTable.Prepare"/>).</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="key">The packet's key.</param>
+    /// <param name="bucket">What the table said of it.</param>
+    public TrackedConnections(ConntrackTable table, in FlowKeyV6 key, uint bucket)
         : this(table)
     {
-        _packet = packet;
-        _isAttached = true;
+        (_key, _bucket, _isPrepared) = (key, bucket, true);
     }
+
+    /// <summary>True while <see cref="Confirm"/> is to do nothing: something behind the hook still translates.</summary>
+    internal bool DefersConfirm { get; set; }
 
     /// <summary>What the table found the packet to be.</summary>
     public readonly TrackedPacket Packet => _packet;
@@ -103,7 +111,7 @@ public struct TrackedConnections : IConnectionState
     /// <inheritdoc/>
     public readonly bool Confirm(ref PacketMeta meta)
     {
-        if (_packet.Id < 0 || _packet.IsReply)
+        if (_packet.Id < 0 || _packet.IsReply || DefersConfirm)
             return true;
         if (!_table.Confirm(_packet.Id, meta.NowMs))
             return false;
@@ -138,6 +146,8 @@ public struct TrackedConnections : IConnectionState
     {
         if (!info.HasKey || (info.Flags & PacketFlags.Fragment) != 0)
             return new TrackedPacket(TrackedAs.Invalid, -1, false);
+        if (_isPrepared && meta.Zone == _key.Zone)
+            return _table.TrackPrepared(frame, info, _key, _bucket, meta.NowMs);
         FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), meta.Zone, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
         FlowKeyV6 key = (info.Flags & PacketFlags.Ipv4) != 0 ? ConntrackTable.KeyOf(v4) : v6;
         TrackedAs state = _table.Track(frame, info, key, meta.NowMs, out int id, out bool reply);

@@ -140,20 +140,29 @@ public sealed partial class IpvsDirector : IDisposable
         int count = burst.Count;
         if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Prepare(infos[..count], v4, v6);
         for (int i = 0; i < count; i++)
+            Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
+    }
+
+    /// <summary>Begins a burst whose packets are then processed one by one, with other things done between: asks the memory for what they will need.</summary>
+    /// <param name="infos">What their parse found; one a packet.</param>
+    /// <param name="v4">Their keys; one a packet.</param>
+    /// <param name="v6">Their keys; one a packet.</param>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        for (int i = 0; i < infos.Length; i++)
             _index.Prefetch((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]));
 
         // The connections themselves. An earlier packet of the burst may change what is found: only their lines are asked for.
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < infos.Length; i++)
         {
             int id = _index.Find((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]), out _);
             if (id != IpvsConnection.None)
                 _store.Prefetch(id);
         }
-
-        for (int i = 0; i < count; i++)
-            Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
     }
 
     /// <summary>

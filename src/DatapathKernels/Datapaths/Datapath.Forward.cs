@@ -1,0 +1,139 @@
+using System.Numerics;
+using DatapathKernels.Conntrack;
+using DatapathKernels.Filtering;
+using DatapathKernels.Overlay;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>What every node does alike: tunnels, routes, MAC addresses, and its own answers.</content>
+public abstract partial class Datapath
+{
+    private readonly byte[] _answer = new byte[TooBigBuilder.MaxBytes + 256];
+    private ushort _tunnelId;
+
+    /// <summary>Takes the packets addressed to the node's tunnel out of it, in place.</summary>
+    /// <returns>Those unpacked, and those refused.</returns>
+    private (ulong Unpacked, ulong Refused) Unpack(in PacketBurst burst, ulong packets)
+    {
+        (ulong unpacked, ulong refused) = (0, 0);
+        for (; packets != 0; packets &= packets - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(packets);
+            if (_infos[i].Protocol != IpProtocol.Udp || _keys[i].DestinationPort != Network.Receiver!.Port)
+                continue;
+            DecapStatus status = Network.Receiver.TryUnpack(burst[i], _infos[i], out Range inner, out _, out _);
+            if (status == DecapStatus.NotOurs)
+                continue;
+            Step("tunnel", status == DecapStatus.Ok ? "unpacked" : $"refused: {status}", CostClass.Constant);
+            if (status != DecapStatus.Ok)
+            {
+                refused |= 1UL << i;
+                continue;
+            }
+
+            (int start, int length) = inner.GetOffsetAndLength(burst[i].Length);
+            burst.Arena.TryPull(burst.First + i, start);
+            burst.Arena.TryResize(burst.First + i, length);
+            Parse(burst, i);
+            unpacked |= 1UL << i;
+        }
+
+        return (unpacked, refused);
+    }
+
+    private void Parse(in PacketBurst burst, int index)
+    {
+        FlowParser.Parse(burst[index], out _v4[index], out _keys[index], out _infos[index]);
+        if ((_infos[index].Flags & PacketFlags.Ipv4) != 0)
+            _keys[index] = ConntrackTable.KeyOf(_v4[index]);
+    }
+
+    /// <summary>
+    /// Where a packet goes that is not the node's own: the TTL is lowered, and the length held against the way's MTU. When it does not go on, the fate says why.
+    /// </summary>
+    private protected bool TryForward(in PacketBurst burst, int index, in PacketInfo info, int hop, out PacketFate fate)
+    {
+        fate = default;
+        Span<byte> frame = burst[index];
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
+        if (!HeaderRewriter.TryDecrementHopLimit(frame, info))
+        {
+            fate = AnswerError(burst, index, info, DropReason.TtlExceeded, ipv4 ? (byte)11 : (byte)3, 0, 0);
+            return false;
+        }
+
+        NextHop next = Network.HopOf(hop);
+        int mtu = Network.Mtu - (next.Tunnel?.OverheadBytes ?? 0);
+        if (info.L3Length <= mtu)
+            return true;
+        bool mayFragment = ipv4 && (frame[info.L3Offset + 6] & 0x40) == 0;
+        fate = mayFragment ? PacketFate.Drop(DropReason.NeedsFragmentation)
+            : AnswerError(burst, index, info, DropReason.TooBig, ipv4 ? (byte)3 : (byte)2, ipv4 ? (byte)4 : (byte)0, (uint)mtu);
+        return false;
+    }
+
+    /// <summary>Sends a packet to its next hop: MAC addresses are written, and outer headers where it goes through a tunnel.</summary>
+    private protected PacketFate Emit(in PacketBurst burst, int index, in FlowKeyV6 key, int hop, DropReason reason = DropReason.None)
+    {
+        NextHop next = Network.HopOf(hop);
+        if (IsTraced)
+            Step("route", $"{next.Kind} by interface {next.Interface}", CostClass.Lookup);
+        if (next.Kind == NextHopKind.Host)
+            return new PacketFate(FateKind.Delivered, reason, hop);
+        Span<byte> frame = burst[index];
+        next.Mac.CopyTo(frame);
+        Network.Mac.CopyTo(frame[6..]);
+        FateKind kind = reason != DropReason.None ? FateKind.Answered : next.Kind == NextHopKind.Pod ? FateKind.Delivered : FateKind.Forwarded;
+        if (next.Tunnel is not { } tunnel)
+            return new PacketFate(kind, reason, hop);
+        if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++))
+            return PacketFate.Drop(DropReason.NoRoom);
+        if (IsTraced)
+            Step("tunnel", $"packed, {tunnel.HeaderBytes} bytes of headers", CostClass.Constant);
+        return new PacketFate(kind, reason, hop);
+    }
+
+    /// <summary>Answers a packet with an ICMP error of the node's, unless it is one itself or none may be sent about it.</summary>
+    private protected PacketFate AnswerError(in PacketBurst burst, int index, in PacketInfo info, DropReason reason, byte type, byte code, uint rest)
+    {
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
+        IPv6Address own = ConnectionKeys.Wire(ipv4, ipv4 ? Network.AddressV4 : Network.AddressV6);
+        if (own == default || IsError(burst[index], info))
+            return PacketFate.Drop(reason);
+        int length = IcmpErrorWriter.Write(burst[index], info, (int)info.L3Length, type, code, rest, own, _answer);
+        return Answer(burst, index, info, _answer.AsSpan(0, length), reason);
+    }
+
+    /// <summary>Answers a packet as a REJECT rule says.</summary>
+    private protected PacketFate Reject(in PacketBurst burst, int index, in PacketInfo info, RejectKind kind, in PacketMeta meta, DropReason reason)
+    {
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
+        IPv6Address own = ConnectionKeys.Wire(ipv4, ipv4 ? Network.AddressV4 : Network.AddressV6);
+        return RejectBuilder.TryBuild(kind, burst[index], info, meta, own, _answer, out int length) == RejectStatus.Ok
+            ? Answer(burst, index, info, _answer.AsSpan(0, length), reason)
+            : PacketFate.Drop(reason);
+    }
+
+    /// <summary>Puts an answer, from its IP header on, in the place of the packet, and sends it where its destination is.</summary>
+    private protected PacketFate Answer(in PacketBurst burst, int index, in PacketInfo info, ReadOnlySpan<byte> answer, DropReason reason)
+    {
+        if (IsTraced)
+            Step("answer", $"{answer.Length} bytes, because of {reason}", CostClass.Constant);
+        int place = burst.First + index;
+        if (answer.IsEmpty || !burst.Arena.TryResize(place, info.L3Offset + answer.Length))
+            return PacketFate.Drop(answer.IsEmpty ? reason : DropReason.NoRoom);
+        Span<byte> frame = burst[index];
+        answer.CopyTo(frame[info.L3Offset..]);
+        FlowParser.Parse(frame, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo own);
+        int hop = Network.Route(frame, own);
+        return hop < 0 ? PacketFate.Drop(reason) : Emit(burst, index, (own.Flags & PacketFlags.Ipv4) != 0 ? ConntrackTable.KeyOf(v4) : v6, hop, reason);
+    }
+
+    private protected static bool IsError(ReadOnlySpan<byte> frame, in PacketInfo info) => info.Protocol switch
+    {
+        IpProtocol.Icmp => QuotedPacketParser.IsIcmpError(frame[info.L4Offset]),
+        IpProtocol.IcmpV6 => QuotedPacketParser.IsIcmpV6Error(frame[info.L4Offset]),
+        _ => false,
+    };
+}

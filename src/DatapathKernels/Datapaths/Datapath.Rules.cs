@@ -1,0 +1,77 @@
+using DatapathKernels.Conntrack;
+using DatapathKernels.Filtering;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>Chains of rules, for the datapaths that have them.</content>
+public abstract partial class Datapath
+{
+    /// <summary>
+    /// One hook. Without rules its connection tracking is still done: the connection is found where packets come in, and confirmed where they leave. When the packet goes no
+    /// further, the fate says why.
+    /// </summary>
+    private protected bool TryRules(
+        ChainMatcher? rules, Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketFate fate)
+    {
+        fate = default;
+        if (rules is null)
+            return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
+        rules.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
+        if (IsTraced)
+            Step($"iptables {hook}", Words(verdict, meta), rules is IndexedMatcher ? CostClass.Lookup : CostClass.Linear);
+        if (verdict.Kind == VerdictKind.Accept)
+            return true;
+        fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Rule);
+        return false;
+    }
+
+    /// <summary>Network policy as chains.</summary>
+    private protected bool TryPolicy(
+        PolicyChains? policy, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketFate fate)
+    {
+        fate = default;
+        if (policy is null || policy.Allows(burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict))
+            return true;
+        if (IsTraced)
+            Step("policy chains", Words(verdict, meta), CostClass.Linear);
+        fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Policy);
+        return false;
+    }
+
+    private static bool TryTrack(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate)
+    {
+        fate = default;
+        bool passes = hook switch
+        {
+            Hook.PreRouting or Hook.Output => connections.Track(burst[index], info, ref meta),
+            Hook.PostRouting or Hook.Input => connections.Confirm(ref meta),
+            _ => true,
+        };
+        if (passes)
+            return true;
+        connections.Forget();
+        fate = PacketFate.Drop(DropReason.TableFull);
+        return false;
+    }
+
+    private PacketFate Refuse(in PacketBurst burst, int index, in PacketInfo info, in PacketMeta meta, in PacketVerdict verdict, ref TrackedConnections connections, DropReason reason)
+    {
+        PacketFate fate = PacketFate.Drop(connections.Packet.State == TrackedAs.TableFull ? DropReason.TableFull : reason);
+        if (verdict.Kind == VerdictKind.Reject)
+        {
+            fate = Reject(burst, index, info, verdict.Reject, meta, reason);
+            if (verdict.Reject == RejectKind.TcpReset)
+                connections.Close(meta);
+        }
+
+        connections.Forget();
+        return fate;
+    }
+
+    private static string Words(in PacketVerdict verdict, in PacketMeta meta)
+    {
+        string nat = verdict.Destination.Kind != NatKind.None ? ", destination translated" : verdict.Source.Kind != NatKind.None ? ", source translated" : "";
+        return $"{verdict.Kind}{nat}, state {meta.State}";
+    }
+}

@@ -1,0 +1,23 @@
+namespace DatapathKernels.Datapaths;
+
+/// <summary>What was seen of a connection.</summary>
+[Flags]
+internal enum EbpfConnectionFlags : byte
+{
+    None = 0,
+
+    /// <summary>The opener sent a FIN or RST.</summary>
+    OpenerClosing = 1,
+
+    /// <summary>The answering side did.</summary>
+    AnswererClosing = 2,
+
+    /// <summary>Both did: the connection is over.</summary>
+    BothClosing = OpenerClosing | AnswererClosing,
+
+    /// <summary>A segment that is no SYN was seen.</summary>
+    SeenNonSyn = 4,
+
+    /// <summary>An answer was seen.</summary>
+    SeenReply = 8,
+}

@@ -1,0 +1,151 @@
+using DatapathKernels.Conntrack;
+using DatapathKernels.Maps;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>What the maps hold: backends chosen, connections and their lifetimes (<c>bpf/lib/conntrack.h</c>), names for answers.</content>
+public sealed unsafe partial class EbpfDatapath
+{
+    // What an entry is for stands where its key has the zone: a service's backend, the name a flow takes, whose name an answer bears.
+    private const ushort ServiceScope = 1, NameScope = 2, AnswerScope = 3;
+    private const int MostPortDraws = 128, FirstPort = 1024;
+
+    private readonly bool[] _isToService = new bool[PacketBurst.MaxCount];
+
+    private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => new(key.Source, key.Destination, key.SourcePortBe, key.DestinationPortBe, key.Protocol, scope);
+
+    private static FlowKeyV6 ServiceKey(in FlowKeyV6 key) => new(default, key.Destination, 0, key.DestinationPortBe, key.Protocol);
+
+    private bool TryFind(in FlowKeyV6 key, out EbpfFrontend frontend)
+    {
+        bool found = _services.Lookup(ServiceKey(key), out int id) == MapError.Ok;
+        frontend = found ? _frontends[id]! : null!;
+        return found;
+    }
+
+    /// <summary>An entry whose time is not over.</summary>
+    private EbpfConnection* Find(in FlowKeyV6 key, uint now)
+    {
+        EbpfConnection* entry = _connections.Touch(key, _connections.HashOf(key));
+        return entry != null && entry->ExpiresSeconds >= now ? entry : null;
+    }
+
+    /// <summary>A backend for a new connection.</summary>
+    private bool TryChoose(EbpfFrontend frontend, in FlowKeyV6 key, uint now, out int backend)
+    {
+        backend = -1;
+        int[] all = frontend.Backends;
+        if (all.Length == 0)
+            return false;
+        FlowKeyV6 client = new(key.Source, key.Destination, 0, key.DestinationPortBe, key.Protocol);
+        bool stays = frontend.AffinitySeconds > 0 && _affinities.Lookup(client, out EbpfAffinity last) == MapError.Ok
+            && last.UsedSeconds + frontend.AffinitySeconds > now && Array.IndexOf(all, last.Backend) >= 0 && (backend = last.Backend) >= 0;
+        if (!stays)
+            backend = all[frontend.Maglev is { } table ? table.Lookup(HashOf(key, frontend.AffinitySeconds > 0)) : (int)Draw((uint)all.Length)];
+        if (frontend.AffinitySeconds > 0)
+            _affinities.Update(client, new EbpfAffinity { Backend = backend, UsedSeconds = now });
+        return true;
+    }
+
+    private uint HashOf(in FlowKeyV6 key, bool affinity) => ConnectionKeys.IsV4(key.Source)
+        ? _maglev.Hash(new FlowKeyV4(WordOf(key.Source), WordOf(key.Destination), key.SourcePortBe, key.DestinationPortBe, key.Protocol), affinity)
+        : _maglev.Hash(key, affinity);
+
+    private uint Draw(uint count)
+    {
+        _draw = (_draw * 6364136223846793005) + 1442695040888963407;
+        return (uint)(((_draw >> 32) * count) >> 32);
+    }
+
+    /// <summary>A service's entry is over as soon as one side closes: the next connection of that client may go elsewhere.</summary>
+    private void FollowService(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, uint now)
+    {
+        if (info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & (TcpFlags.Fin | TcpFlags.Rst)) != 0)
+            entry.Flags |= EbpfConnectionFlags.BothClosing;
+        Prolong(ref entry, frame, info, now);
+    }
+
+    private void FollowSide(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, bool isReply, uint now)
+    {
+        if (info.Protocol == IpProtocol.Tcp && FlagsOf(frame, info) is var flags && (flags & (TcpFlags.Fin | TcpFlags.Rst)) != 0)
+        {
+            // A reset before both sides were heard refuses the connection.
+            bool refuses = (flags & TcpFlags.Rst) != 0 && (entry.Flags & EbpfConnectionFlags.SeenReply) == 0;
+            entry.Flags |= refuses ? EbpfConnectionFlags.BothClosing : isReply ? EbpfConnectionFlags.AnswererClosing : EbpfConnectionFlags.OpenerClosing;
+        }
+
+        entry.Flags |= isReply ? EbpfConnectionFlags.SeenReply : 0;
+        Prolong(ref entry, frame, info, now);
+    }
+
+    private void Prolong(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, uint now)
+    {
+        if (info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & TcpFlags.Syn) == 0)
+            entry.Flags |= EbpfConnectionFlags.SeenNonSyn;
+        uint seconds = info.Protocol != IpProtocol.Tcp ? _options.AnySeconds
+            : !entry.IsAlive ? _options.FinSeconds
+            : (entry.Flags & EbpfConnectionFlags.SeenNonSyn) != 0 ? _options.TcpSeconds : _options.SynSeconds;
+        entry.ExpiresSeconds = now + seconds;
+    }
+
+    private static bool IsOpening(ReadOnlySpan<byte> frame, in PacketInfo info) =>
+        info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn;
+
+    private static TcpFlags FlagsOf(ReadOnlySpan<byte> frame, in PacketInfo info) => (TcpFlags)frame[info.L4Offset + 13];
+
+    /// <summary>Gives a flow the node's address, and a port that no other flow to the same place has.</summary>
+    private bool TryTakeName(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint now)
+    {
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
+        FlowKeyV6 own = InScope(key, NameScope);
+        if (_translations.Lookup(own, out EbpfTranslation name) == MapError.Ok && IsAnswered(key, name))
+            return Rename(frame, info, name);
+        name = new EbpfTranslation { Address = ipv4 ? Network.AddressV4 : Network.AddressV6, PortBe = key.SourcePortBe, UsedSeconds = now };
+        for (int draws = 0; _translations.Peek(AnswerKey(key, name), out _) == MapError.Ok; draws++)
+        {
+            if (draws == MostPortDraws)
+                return false;
+            name.PortBe = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)(FirstPort + Draw(ushort.MaxValue + 1 - FirstPort)));
+        }
+
+        _translations.Update(own, name);
+        _translations.Update(AnswerKey(key, name), new EbpfTranslation { Address = key.Source, PortBe = key.SourcePortBe, UsedSeconds = now });
+        return Rename(frame, info, name);
+    }
+
+    private bool Rename(Span<byte> frame, in PacketInfo info, in EbpfTranslation name)
+    {
+        if (IsTraced)
+            Step("source translation map", "the node's name", CostClass.Lookup);
+        return SetSource(frame, info, name.Address, name.PortBe) == RewriteStatus.Ok;
+    }
+
+    /// <summary>False when the map threw out the half of a translation that answers need.</summary>
+    private bool IsAnswered(in FlowKeyV6 key, in EbpfTranslation name) =>
+        _translations.Lookup(AnswerKey(key, name), out EbpfTranslation back) == MapError.Ok && back.Address == key.Source && back.PortBe == key.SourcePortBe;
+
+    private static FlowKeyV6 AnswerKey(in FlowKeyV6 key, in EbpfTranslation name) =>
+        new(key.Destination, name.Address, key.DestinationPortBe, name.PortBe, key.Protocol, AnswerScope);
+
+    /// <summary>An answer to a flow that bears the node's name goes to the flow's own address.</summary>
+    private void RestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, uint now)
+    {
+        if (_translations.Lookup(InScope(key, AnswerScope), out EbpfTranslation own) != MapError.Ok)
+            return;
+        SetDestination(frame, info, own.Address, own.PortBe);
+        key = ConnectionKeys.WithDestination(key, own.Address, own.PortBe);
+        if (IsTraced)
+            Step("source translation map", "an answer to the node's name", CostClass.Lookup);
+    }
+
+    private static uint WordOf(in IPv6Address address) => IPv6Address.FirstWord(ConnectionKeys.Wire(ipv4: true, address));
+
+    private static RewriteStatus SetDestination(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe) => (info.Flags & PacketFlags.Ipv4) != 0
+        ? AddressRewriter.SetDestination(frame, info, WordOf(address), portBe)
+        : AddressRewriter.SetDestination(frame, info, address, portBe);
+
+    private static RewriteStatus SetSource(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe) => (info.Flags & PacketFlags.Ipv4) != 0
+        ? AddressRewriter.SetSource(frame, info, WordOf(address), portBe)
+        : AddressRewriter.SetSource(frame, info, address, portBe);
+}

@@ -1,0 +1,165 @@
+using DatapathKernels.Conntrack;
+using DatapathKernels.Datapaths.Policy;
+using DatapathKernels.Maps;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>
+/// The way of a packet: what left in the node's name gets its own again; the service's backend; the connection; policy; route; the
+/// node's name for what came from outside.
+/// </content>
+public sealed unsafe partial class EbpfDatapath
+{
+    private const long SecondMs = 1000;
+
+    /// <summary>
+    /// What a connect() does with socket-level load balancing: the flow's destination becomes a backend of the service it names. Packets of
+    /// such a flow need no translation in either direction.
+    /// </summary>
+    /// <param name="flow">The flow; IPv4 in the mapped form (<see cref="ConntrackTable.KeyOf"/>).</param>
+    /// <param name="nowMs">The time.</param>
+    /// <returns>False when it names no service, or one without backends.</returns>
+    public bool TryConnect(ref FlowKeyV6 flow, long nowMs)
+    {
+        if (!TryFind(flow, out EbpfFrontend frontend) || !TryChoose(frontend, flow, Seconds(nowMs), out int backend))
+            return false;
+        flow = ConnectionKeys.WithDestination(flow, _backends[backend].Address, _backends[backend].PortBe);
+        return true;
+    }
+
+    private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
+    {
+        for (int i = 0; i < infos.Length; i++)
+        {
+            _services.Prepare(ServiceKey(keys[i]));
+            _connections.Prepare(FlowKeyV6.Reverse(keys[i]));
+        }
+
+        // A packet to a service has an entry of its own that says which backend.
+        for (int i = 0; i < infos.Length; i++)
+        {
+            _isToService[i] = _services.Lookup(ServiceKey(keys[i]), out _) == MapError.Ok;
+            _connections.Prepare(_isToService[i] ? InScope(keys[i], ServiceScope) : keys[i]);
+        }
+
+        for (int i = 0; i < infos.Length; i++)
+        {
+            if (!_isToService[i] || _connections.Peek(InScope(keys[i], ServiceScope), out EbpfConnection entry) != MapError.Ok)
+                continue;
+            ref EbpfBackend backend = ref _backends[entry.Backend - 1];
+            _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe));
+        }
+    }
+
+    private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 arrived, ushort inInterface, long nowMs)
+    {
+        Span<byte> frame = burst[index];
+        uint now = Seconds(nowMs);
+        if (IsError(frame, info))
+            return RunError(burst, index, info, arrived, now);
+        FlowKeyV6 key = arrived;
+        if (_translations.Count > 0)
+            RestoreDestination(frame, info, ref key, now);
+        EbpfFrontend? frontend = null;
+        if (TryFind(key, out EbpfFrontend found))
+        {
+            frontend = found;
+            DropReason refused = Balance(frame, info, ref key, found, now);
+            if (refused != DropReason.None)
+                return refused == DropReason.NoBackend ? Unreachable(burst, index, info) : PacketFate.Drop(refused);
+        }
+
+        PacketFate fate = Follow(frame, info, key, frontend, now);
+        return fate.Reason != DropReason.None ? fate : Send(burst, index, info, key, frontend, inInterface, now);
+    }
+
+    private PacketFate Send(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, ushort inInterface, uint now)
+    {
+        int hop = Network.Route(burst[index], info);
+        if (hop < 0)
+            return PacketFate.Drop(DropReason.NoRoute);
+        NextHopKind kind = Network.HopOf(hop).Kind;
+        if (kind != NextHopKind.Host && inInterface != FromHost && !TryForward(burst, index, info, hop, out PacketFate fate))
+            return fate;
+
+        // Answers must come back here: from a backend elsewhere to a client outside, and from a pod to itself.
+        bool needsName = frontend is not null && ((frontend.IsExternal && kind != NextHopKind.Pod) || key.Source == key.Destination);
+        if (needsName && !TryTakeName(burst[index], info, key, now))
+            return PacketFate.Drop(DropReason.PortsExhausted);
+        return Emit(burst, index, key, hop);
+    }
+
+    private DropReason Balance(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, EbpfFrontend frontend, uint now)
+    {
+        if (frontend.Ranges is RouteTableV6 ranges && !ranges.TryLookup(key.Source, out _))
+            return DropReason.SourceRange;
+        FlowKeyV6 own = InScope(key, ServiceScope);
+        EbpfConnection* entry = Find(own, now);
+        if (entry != null && (_backends[entry->Backend - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
+            entry = null;
+        bool isNew = entry == null;
+        int backend = isNew ? 0 : entry->Backend - 1;
+        if (isNew && !TryChoose(frontend, key, now, out backend))
+            return DropReason.NoBackend;
+        EbpfConnection state = isNew ? new EbpfConnection { Backend = backend + 1 } : *entry;
+        FollowService(ref state, frame, info, now);
+        if (isNew)
+            _connections.Update(own, state);
+        else
+            *entry = state;
+        if (IsTraced)
+            Step("service map", isNew ? $"backend {backend} chosen" : $"backend {backend}, as before", CostClass.Lookup);
+        ref EbpfBackend to = ref _backends[backend];
+        if (SetDestination(frame, info, to.Address, to.PortBe) != RewriteStatus.Ok)
+            return DropReason.NotRewritten;
+        key = ConnectionKeys.WithDestination(key, to.Address, to.PortBe);
+        return DropReason.None;
+    }
+
+    /// <summary>The packet's connection. An answer gets the name of the service that was asked; a new one is asked of the policy.</summary>
+    private PacketFate Follow(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, uint now)
+    {
+        if (!ConnectionKeys.TryInvert(key, out FlowKeyV6 asked))
+            return PacketFate.Drop(DropReason.Invalid);
+        EbpfConnection* entry = Find(asked, now);
+        if (entry != null)
+        {
+            FollowSide(ref *entry, frame, info, isReply: true, now);
+            if (IsTraced)
+                Step("connection map", "an answer", CostClass.Lookup);
+            return entry->ReverseNat == 0 || _frontends[entry->ReverseNat - 1] is not { } name || SetSource(frame, info, name.Key.Destination, name.Key.DestinationPortBe) == RewriteStatus.Ok
+                ? default
+                : PacketFate.Drop(DropReason.NotRewritten);
+        }
+
+        if (_policy is not null && Decide(key) is var decision and not PolicyDecision.Allowed)
+        {
+            if (IsTraced)
+                Step("policy map", $"{decision}", CostClass.Lookup);
+            return PacketFate.Drop(DropReason.Policy);
+        }
+
+        entry = Find(key, now);
+        bool isNew = entry == null || (IsOpening(frame, info) && !entry->IsAlive);
+        if (IsTraced)
+            Step("connection map", isNew ? "new" : "known", CostClass.Lookup);
+        EbpfConnection state = isNew ? new EbpfConnection { ReverseNat = frontend is null ? 0 : frontend.Id + 1 } : *entry;
+        FollowSide(ref state, frame, info, isReply: false, now);
+        if (entry != null)
+            *entry = state;
+        else
+            _connections.Update(key, state);
+        return default;
+    }
+
+    private PolicyDecision Decide(in FlowKeyV6 key) => ConnectionKeys.IsV4(key.Source)
+        ? _policy!.Decide(new FlowKeyV4(WordOf(key.Source), WordOf(key.Destination), key.SourcePortBe, key.DestinationPortBe, key.Protocol))
+        : _policy!.Decide(key);
+
+    private PacketFate Unreachable(in PacketBurst burst, int index, in PacketInfo info) => (info.Flags & PacketFlags.Ipv4) != 0
+        ? AnswerError(burst, index, info, DropReason.NoBackend, 3, 3, 0)
+        : AnswerError(burst, index, info, DropReason.NoBackend, 1, 4, 0);
+
+    private static uint Seconds(long nowMs) => (uint)(nowMs / SecondMs);
+}

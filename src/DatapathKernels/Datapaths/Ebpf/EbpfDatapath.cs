@@ -1,0 +1,169 @@
+using System.Net;
+using DatapathKernels.Conntrack;
+using DatapathKernels.Datapaths.Policy;
+using DatapathKernels.LoadBalancing;
+using DatapathKernels.Maps;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <summary>
+/// Cilium's way: a map of services, a table of backends, a connection map that is an LRU, the frontends' names for answers, a source translation map for what
+/// comes from outside, and policy by identity. No rule is ever walked.
+/// </summary>
+/// <remarks>
+/// <para>
+/// What Cilium does that is left out here: its connection map's collector in user space (an entry whose time is over counts as absent, which is what a collector
+/// leads to), fragments, and features beside load balancing, policy and routing. The connection map evicts by <see cref="ClockFlowMap{TKey, TValue}"/>
+/// instead of the kernel's LRU, and IPv4 shares it with IPv6.
+/// </para>
+/// </remarks>
+public sealed partial class EbpfDatapath : Datapath
+{
+    private readonly EbpfOptions _options;
+    private readonly IdentityPolicy? _policy;
+    private readonly CiliumMaglev _maglev;
+    private readonly FlowMap<FlowKeyV6, int> _services;
+    private readonly ClockFlowMap<FlowKeyV6, EbpfConnection> _connections;
+    private readonly ClockFlowMap<FlowKeyV6, EbpfTranslation> _translations;
+    private readonly ClockFlowMap<FlowKeyV6, EbpfAffinity> _affinities;
+    private readonly List<EbpfFrontend?> _frontends = [];
+    private readonly Dictionary<(IPv6Address, ushort), int> _backendNumbers = [];
+    private EbpfBackend[] _backends = new EbpfBackend[64];
+    private ulong _draw;
+
+    /// <summary>Makes a datapath without services.</summary>
+    /// <param name="network">The node's place in the network.</param>
+    /// <param name="options">Sizes and settings.</param>
+    /// <param name="policy">Network policy by identity; null for none. The caller disposes it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size that no map can have.</exception>
+    public EbpfDatapath(NodeNetwork network, EbpfOptions options, IdentityPolicy? policy = null)
+        : base(network)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _policy, _maglev) = (options, policy, new CiliumMaglev(options.MaglevSeed));
+        _services = options.Seed == 0 ? new(options.Services) : new(options.Services, options.Seed);
+        _connections = options.Seed == 0 ? new(options.Connections) : new(options.Connections, options.Seed);
+        _translations = options.Seed == 0 ? new(options.Translations) : new(options.Translations, options.Seed);
+        _affinities = options.Seed == 0 ? new(options.Services) : new(options.Services, options.Seed);
+        _draw = options.Seed;
+    }
+
+    /// <summary>Frontends it balances.</summary>
+    public int Services => _services.Count;
+
+    /// <summary>Entries of the connection map: one a connection, and one more for one to a service.</summary>
+    public int Connections => _connections.Count;
+
+    /// <summary>Its maps' native memory, bytes.</summary>
+    public long MemoryBytes => _services.MemoryBytes + _connections.MemoryBytes + _translations.MemoryBytes + _affinities.MemoryBytes;
+
+    /// <summary>Adds a frontend, or replaces the backends of one. Connections keep their backend while any frontend has it.</summary>
+    /// <exception cref="InvalidOperationException">The service map is full.</exception>
+    public void SetService(EbpfService service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        FlowKeyV6 key = KeyOf(service.Address, service.Port, service.Protocol);
+        bool known = _services.Lookup(in key, out int id) == MapError.Ok;
+        if (!known)
+        {
+            id = _frontends.Count;
+            if (_services.Update(in key, in id) != MapError.Ok)
+                Diagnostics.Throw.InvalidOperation($"the service map is full with {_services.Count} frontends");
+            _frontends.Add(null);
+        }
+
+        EbpfFrontend? old = _frontends[id];
+        _frontends[id] = FrontendOf(service, id, key);
+        Release(old);
+    }
+
+    /// <summary>Removes a frontend.</summary>
+    /// <returns>False when there is none like it.</returns>
+    public bool RemoveService(IPAddress address, ushort port, IpProtocol protocol)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        FlowKeyV6 key = KeyOf(address, port, protocol);
+        if (_services.LookupAndDelete(in key, out int id) != MapError.Ok)
+            return false;
+        Release(_frontends[id]);
+        _frontends[id] = null;
+        return true;
+    }
+
+    private protected override void Release()
+    {
+        foreach (EbpfFrontend? frontend in _frontends)
+            frontend?.Ranges?.Dispose();
+        _services.Dispose();
+        _connections.Dispose();
+        _translations.Dispose();
+        _affinities.Dispose();
+    }
+
+    private EbpfFrontend FrontendOf(EbpfService service, int id, in FlowKeyV6 key)
+    {
+        int[] backends = new int[service.Backends.Count];
+        CiliumBackend[] identities = new CiliumBackend[backends.Length];
+        for (int i = 0; i < backends.Length; i++)
+        {
+            IPEndPoint backend = service.Backends[i];
+            backends[i] = BackendNumber(backend);
+            identities[i] = new CiliumBackend(backend.Address, (ushort)backend.Port, service.Protocol);
+        }
+
+        return new EbpfFrontend
+        {
+            Id = id,
+            Key = key,
+            Backends = backends,
+            Maglev = _options.Selection == BackendSelection.Maglev ? _maglev.Build(identities, _options.MaglevSize) : null,
+            IsExternal = service.IsExternal,
+            AffinitySeconds = service.AffinitySeconds,
+            Ranges = RangesOf(service),
+        };
+    }
+
+    private static RouteTableV6? RangesOf(EbpfService service)
+    {
+        if (service.SourceRanges.Count == 0)
+            return null;
+        RouteTableV6 ranges = new(service.SourceRanges.Count);
+        foreach (IPNetwork range in service.SourceRanges)
+        {
+            bool ipv4 = range.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+            ranges.Insert(new IPNetwork(range.BaseAddress.MapToIPv6(), range.PrefixLength + (ipv4 ? 96 : 0)), 1);
+        }
+
+        return ranges;
+    }
+
+    private void Release(EbpfFrontend? frontend)
+    {
+        if (frontend is null)
+            return;
+        foreach (int backend in frontend.Backends)
+            _backends[backend].Uses--;
+        frontend.Ranges?.Dispose();
+    }
+
+    private int BackendNumber(IPEndPoint endPoint)
+    {
+        IPv6Address address = new(endPoint.Address.MapToIPv6().GetAddressBytes());
+        ushort portBe = (ushort)IPAddress.HostToNetworkOrder((short)endPoint.Port);
+        if (!_backendNumbers.TryGetValue((address, portBe), out int number))
+        {
+            number = _backendNumbers.Count;
+            if (number == _backends.Length)
+                Array.Resize(ref _backends, number * 2);
+            _backendNumbers.Add((address, portBe), number);
+            _backends[number] = new EbpfBackend { Address = address, PortBe = portBe };
+        }
+
+        _backends[number].Uses++;
+        return number;
+    }
+
+    private static FlowKeyV6 KeyOf(IPAddress address, ushort port, IpProtocol protocol) =>
+        new(default, new IPv6Address(address.MapToIPv6().GetAddressBytes()), 0, (ushort)IPAddress.HostToNetworkOrder((short)port), protocol);
+}

@@ -1,0 +1,25 @@
+using DatapathKernels.LoadBalancing;
+using DatapathKernels.Maps;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <summary>A frontend as the datapath holds it; replaced as a whole when its backends change.</summary>
+internal sealed class EbpfFrontend
+{
+    public required int Id { get; init; }
+
+    public required FlowKeyV6 Key { get; init; }
+
+    /// <summary>Numbers of its backends.</summary>
+    public required int[] Backends { get; init; }
+
+    public required MaglevTable? Maglev { get; init; }
+
+    public required bool IsExternal { get; init; }
+
+    public required uint AffinitySeconds { get; init; }
+
+    /// <summary>Its source ranges; null for everybody.</summary>
+    public required RouteTable? Ranges { get; init; }
+}

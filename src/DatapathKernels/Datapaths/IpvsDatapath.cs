@@ -1,0 +1,138 @@
+using DatapathKernels.Conntrack;
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Filtering;
+using DatapathKernels.LoadBalancing;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <summary>
+/// kube-proxy's IPVS mode: connection tracking and IPVS side by side, as on a real node (<c>net.ipv4.vs.conntrack=1</c>), with the few rules of that mode
+/// around them. Virtual addresses are the node's own (kube-ipvs0): client's packets meet IPVS behind INPUT, servers' answers behind FORWARD.
+/// </summary>
+public sealed class IpvsDatapath : Datapath
+{
+    private readonly ChainMatcher?[] _rules;
+    private readonly PolicyChains? _policy;
+    private readonly ConntrackTable _connections;
+    private readonly IpvsDirector _director;
+    private readonly uint[] _buckets = new uint[PacketBurst.MaxCount];
+    private PacketRandom _random;
+
+    /// <summary>Puts a datapath together. It owns none of its parts.</summary>
+    /// <param name="network">The node's place in the network; virtual addresses are addresses of the node.</param>
+    /// <param name="director">The services.</param>
+    /// <param name="v4">The mode's rules for IPv4, by the matcher of choice; null for none.</param>
+    /// <param name="v6">Those for IPv6.</param>
+    /// <param name="connections">The node's connections.</param>
+    /// <param name="policy">Network policy as chains; null for none.</param>
+    /// <param name="seed">Where the draws of rules start.</param>
+    /// <exception cref="ArgumentException">A matcher of the other family.</exception>
+    public IpvsDatapath(NodeNetwork network, IpvsDirector director, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, PolicyChains? policy = null, uint seed = 1)
+        : base(network)
+    {
+        ArgumentNullException.ThrowIfNull(director);
+        ArgumentNullException.ThrowIfNull(connections);
+        if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
+            Throw.Argument(nameof(v4), "expected the rules of IPv4 first, then those of IPv6");
+        _rules = [v4, v6];
+        (_director, _connections, _policy) = (director, connections, policy);
+        _random = new PacketRandom(seed);
+    }
+
+    private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
+    {
+        _connections.Prepare(keys[..infos.Length], _buckets);
+        _director.Prepare(infos, v4, keys);
+    }
+
+    private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs)
+    {
+        bool own = inInterface == FromHost;
+        PacketMeta meta = new() { NowMs = nowMs, InInterface = own ? (ushort)0 : inInterface };
+        TrackedConnections connections = new(_connections, key, _buckets[index]);
+        if (!Pass(own ? Hook.Output : Hook.PreRouting, burst, index, info, ref meta, ref connections, out PacketFate fate))
+            return fate;
+        int hop = Network.Route(burst[index], info);
+        bool local = hop >= 0 && Network.HopOf(hop).Kind == NextHopKind.Host;
+        if (local)
+        {
+            connections.DefersConfirm = true;
+            if (!own && !Pass(Hook.Input, burst, index, info, ref meta, ref connections, out fate))
+                return fate;
+            connections.DefersConfirm = false;
+            if (!TryBalance(burst, index, info, meta, ref connections, out bool balanced, out fate))
+                return fate;
+            if (!balanced)
+                return connections.Confirm(ref meta) ? Emit(burst, index, key, hop) : Dropped(ref connections, DropReason.TableFull);
+            hop = Network.Route(burst[index], info);
+        }
+
+        if (hop < 0)
+            return Dropped(ref connections, DropReason.NoRoute);
+        if (!own && !TryForward(burst, index, info, hop, out fate))
+        {
+            connections.Forget();
+            return fate;
+        }
+
+        meta.OutInterface = Network.HopOf(hop).Interface;
+        if (!local && !own && !PassForward(burst, index, info, ref meta, ref connections, out fate))
+            return fate;
+        if (local && !IsAllowed(burst, index, info, ref meta, ref connections, out fate))
+            return fate;
+        meta.InInterface = 0;
+        return Pass(Hook.PostRouting, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
+    }
+
+    /// <summary>Nothing: the parts are the caller's.</summary>
+    private protected override void Release()
+    {
+    }
+
+    private bool PassForward(in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
+        Pass(Hook.Forward, burst, index, info, ref meta, ref connections, out fate)
+        && IsAllowed(burst, index, info, ref meta, ref connections, out fate)
+        && TryBalance(burst, index, info, meta, ref connections, out _, out fate);
+
+    /// <summary>IPVS, whichever way the packet goes. False when it drops the packet.</summary>
+    private bool TryBalance(in PacketBurst burst, int index, in PacketInfo info, in PacketMeta meta, ref TrackedConnections connections, out bool balanced, out PacketFate fate)
+    {
+        fate = default;
+        Span<byte> frame = burst[index];
+        FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
+        IpvsStatus status = _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out IpvsVerdict verdict);
+        if (IsTraced)
+            Step("ipvs", $"{status}{(verdict.IsNew ? ", scheduled" : "")}", CostClass.Lookup);
+        balanced = status is IpvsStatus.Forwarded or IpvsStatus.Replied;
+        if (status == IpvsStatus.Forwarded && verdict.IsNew && connections.Packet.Id >= 0)
+            _connections.ExpectAnswersFrom(connections.Packet.Id, ConnectionKeys.FromWire((info.Flags & PacketFlags.Ipv4) != 0, verdict.NextHop), verdict.ServerPortBe);
+        if (balanced || status == IpvsStatus.NotOurs)
+            return true;
+        fate = status == IpvsStatus.NoServer ? Unreachable(burst, index, info) : PacketFate.Drop(status switch
+        {
+            IpvsStatus.TableFull => DropReason.TableFull,
+            IpvsStatus.NotRewritten => DropReason.NotRewritten,
+            _ => DropReason.NoBackend,
+        });
+        connections.Forget();
+        return false;
+    }
+
+    /// <summary>Without a server the kernel answers "port unreachable" (<c>ip_vs_leave</c>).</summary>
+    private PacketFate Unreachable(in PacketBurst burst, int index, in PacketInfo info) => (info.Flags & PacketFlags.Ipv4) != 0
+        ? AnswerError(burst, index, info, DropReason.NoBackend, 3, 3, 0)
+        : AnswerError(burst, index, info, DropReason.NoBackend, 1, 4, 0);
+
+    private static PacketFate Dropped(ref TrackedConnections connections, DropReason reason)
+    {
+        connections.Forget();
+        return PacketFate.Drop(reason);
+    }
+
+    private bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
+        TryRules(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref _random, ref connections, out fate);
+
+    private bool IsAllowed(in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
+        TryPolicy(_policy, burst, index, info, ref meta, ref _random, ref connections, out fate);
+}
