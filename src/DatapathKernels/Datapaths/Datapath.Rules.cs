@@ -28,7 +28,7 @@ public abstract partial class Datapath
 
     /// <summary>Network policy as chains.</summary>
     private protected bool TryPolicy(
-        PolicyChains? policy, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketFate fate)
+        ForwardPolicy? policy, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketFate fate)
     {
         fate = default;
         if (policy is null || policy.Allows(burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict))

@@ -12,7 +12,7 @@ namespace DatapathKernels.Datapaths;
 public sealed class IptablesDatapath : Datapath
 {
     private readonly ChainMatcher?[] _rules;
-    private readonly PolicyChains? _policy;
+    private readonly ForwardPolicy? _policy;
     private readonly ConntrackTable _connections;
     private readonly uint[] _buckets = new uint[PacketBurst.MaxCount];
     private PacketRandom _random;
@@ -25,7 +25,7 @@ public sealed class IptablesDatapath : Datapath
     /// <param name="policy">Network policy as chains; null for none.</param>
     /// <param name="seed">Where the draws of <c>statistic</c> start.</param>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
-    public IptablesDatapath(NodeNetwork network, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, PolicyChains? policy = null, uint seed = 1)
+    public IptablesDatapath(NodeNetwork network, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, ForwardPolicy? policy = null, uint seed = 1)
         : base(network)
     {
         ArgumentNullException.ThrowIfNull(connections);

@@ -13,7 +13,7 @@ namespace DatapathKernels.Datapaths;
 public sealed class IpvsDatapath : Datapath
 {
     private readonly ChainMatcher?[] _rules;
-    private readonly PolicyChains? _policy;
+    private readonly ForwardPolicy? _policy;
     private readonly ConntrackTable _connections;
     private readonly IpvsDirector _director;
     private readonly uint[] _buckets = new uint[PacketBurst.MaxCount];
@@ -28,7 +28,7 @@ public sealed class IpvsDatapath : Datapath
     /// <param name="policy">Network policy as chains; null for none.</param>
     /// <param name="seed">Where the draws of rules start.</param>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
-    public IpvsDatapath(NodeNetwork network, IpvsDirector director, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, PolicyChains? policy = null, uint seed = 1)
+    public IpvsDatapath(NodeNetwork network, IpvsDirector director, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, ForwardPolicy? policy = null, uint seed = 1)
         : base(network)
     {
         ArgumentNullException.ThrowIfNull(director);

@@ -16,6 +16,7 @@ public sealed class NodeNetwork : IDisposable
     private readonly RouteTableV4 _v4;
     private readonly RouteTableV6 _v6;
     private readonly List<NextHop> _hops = [];
+    private readonly Dictionary<NextHop, int> _numbers = [];
 
     /// <summary>Makes a node without addresses and routes.</summary>
     /// <param name="mac">Its MAC address: the source of every frame it sends.</param>
@@ -67,11 +68,11 @@ public sealed class NodeNetwork : IDisposable
     public int AddRoute(IPNetwork network, NextHop hop)
     {
         ArgumentNullException.ThrowIfNull(hop);
-        int number = _hops.IndexOf(hop);
-        if (number < 0)
+        if (!_numbers.TryGetValue(hop, out int number))
         {
             number = _hops.Count;
             _hops.Add(hop);
+            _numbers.Add(hop, number);
         }
 
         RouteTable table = network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? _v4 : _v6;

@@ -5,13 +5,13 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Datapaths;
 
 /// <summary>Network policy as chains of the filter table's FORWARD hook, one matcher a family: the form for the datapaths that have rules.</summary>
-public sealed class PolicyChains
+public sealed class ForwardPolicy
 {
     private readonly ChainMatcher?[] _chains;
 
     /// <summary>Takes the matchers; they stay the caller's.</summary>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
-    public PolicyChains(ChainMatcher? v4, ChainMatcher? v6)
+    public ForwardPolicy(ChainMatcher? v4, ChainMatcher? v6)
     {
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the chains of IPv4 first, then those of IPv6");

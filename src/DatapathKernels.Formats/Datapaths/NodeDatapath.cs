@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using DatapathKernels.Conntrack;
+using DatapathKernels.Datapaths;
+using DatapathKernels.Datapaths.Policy;
+using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Clusters;
+using DatapathKernels.Formats.Iptables;
+using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
+using DatapathKernels.Formats.Kubernetes.Policy;
+using DatapathKernels.LoadBalancing;
+
+namespace DatapathKernels.Formats.Datapaths;
+
+/// <summary>A node of a cluster with everything its packets meet, built in one of the modes.</summary>
+public sealed class NodeDatapath : IDisposable
+{
+    private readonly List<IDisposable> _parts = [];
+
+    private NodeDatapath(Cluster cluster, NodeOptions options)
+    {
+        ClusterNode node = options.NodeName is null ? cluster.Nodes[0] : cluster.Nodes.First(n => n.Name == options.NodeName);
+        (Cluster, Node, Options) = (cluster, node, options);
+        NodeInterfaces interfaces = new(options.Policies, node.Name);
+        Datapath = options.Mode switch
+        {
+            DatapathMode.Ebpf => Ebpf(interfaces),
+            DatapathMode.Ipvs => Ipvs(interfaces),
+            _ => Iptables(interfaces),
+        };
+        _parts.Add(Datapath);
+    }
+
+    /// <summary>The cluster.</summary>
+    public Cluster Cluster { get; }
+
+    /// <summary>The node.</summary>
+    public ClusterNode Node { get; }
+
+    /// <summary>How it was built.</summary>
+    public NodeOptions Options { get; }
+
+    /// <summary>What takes packets through it.</summary>
+    public Datapath Datapath { get; }
+
+    /// <summary>Its connections; null in eBPF mode, which has a map of its own.</summary>
+    public ConntrackTable? Connections { get; private set; }
+
+    /// <summary>Builds a node.</summary>
+    /// <exception cref="InvalidOperationException">The cluster has no such node.</exception>
+    public static NodeDatapath Build(Cluster cluster, NodeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(options);
+        return new NodeDatapath(cluster, options);
+    }
+
+    /// <summary>The interface by which packets come in from the link, and that of a pod of this node.</summary>
+    public static ushort LinkInterface => NodeInterfaces.LinkNumber;
+
+    /// <summary>The interface of a pod of this node.</summary>
+    public ushort InterfaceOf(IPAddress pod) => new NodeInterfaces(Options.Policies, Node.Name).NumberOf(pod);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (int i = _parts.Count - 1; i >= 0; i--)
+            _parts[i].Dispose();
+        _parts.Clear();
+    }
+
+    private IptablesDatapath Iptables(NodeInterfaces interfaces)
+    {
+        NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
+        ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? Matcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
+        Connections = Keep(Table());
+        return new IptablesDatapath(network, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
+    }
+
+    private IpvsDatapath Ipvs(NodeInterfaces interfaces)
+    {
+        KubeProxyIpvsState?[] states = [.. Families().Select(family => Has(family) ? KubeProxyIpvs.Build(Cluster, Proxy(family)) : null)];
+        NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, states.SelectMany(state => state?.BoundAddresses ?? [])));
+        IpvsDirector director = Keep(new IpvsDirector(new IpvsOptions { Capacity = Options.Connections, Seed = Options.Seed, Index = IpvsIndexKind.FlowTable }));
+        foreach (KubeProxyIpvsState? state in states)
+            state?.Services.AddTo(director);
+        ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : Matcher(state.Rules, interfaces, state.Sets))];
+        Connections = Keep(Table());
+        return new IpvsDatapath(network, director, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
+    }
+
+    private EbpfDatapath Ebpf(NodeInterfaces interfaces)
+    {
+        NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
+        IdentityPolicy? policy = Options.Policies is null ? null : Keep(IdentityPolicyCompiler.Compile(Options.Policies, Node.Name)).Policy;
+        List<EbpfService> services = [.. Families().SelectMany(family => EbpfServices.Of(Cluster, Node, Proxy(family)))];
+        EbpfDatapath datapath = new(network, new EbpfOptions
+        {
+            Connections = 2 * Options.Connections,
+            Services = Math.Max(64, services.Count),
+            Translations = Math.Min(2 * Options.Connections, 524_288),
+            Selection = Options.Selection,
+            MaglevSize = Options.MaglevSize,
+            Seed = Options.Seed,
+        }, policy);
+        foreach (EbpfService service in services)
+            datapath.SetService(service);
+        return datapath;
+    }
+
+    private ConntrackTable Table() => new(new ConntrackOptions { Max = Options.Connections, HashKey = Options.Seed == 0 ? null : (Options.Seed, Options.Seed + 1) });
+
+    private KubeProxyOptions Proxy(AddressFamily family) => new() { Family = family, NodeName = Node.Name, NodeIP = Node.Addresses.FirstOrDefault(a => a.AddressFamily == family) };
+
+    private static AddressFamily[] Families() => [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+
+    private bool Has(AddressFamily family) => Node.Addresses.Any(address => address.AddressFamily == family);
+
+    private ForwardPolicy? ChainPolicy(NodeInterfaces interfaces)
+    {
+        if (Options.Policies is not { } model)
+            return null;
+        ChainMatcher[] chains = [.. new[] { IpFamily.V4, IpFamily.V6 }.Select(family =>
+        {
+            PolicyChains compiled = PolicyChainCompiler.Compile(model, family, Node.Name);
+            return Matcher(compiled.Rules, interfaces, compiled.Sets);
+        })];
+        return new ForwardPolicy(chains[0], chains[1]);
+    }
+
+    private ChainMatcher Matcher(string text, NodeInterfaces interfaces, IpSetCollection? sets)
+    {
+        Ruleset ruleset = IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(text), null, out _);
+        MatcherOptions options = new()
+        {
+            Interfaces = interfaces.Names,
+            InterfaceAddresses = interfaces.AddressesOf(Node),
+            Addresses = new NodeAddresses(Node.Addresses.Select(IpNetwork.Host)),
+            Sets = sets ?? new(),
+        };
+        return Keep<ChainMatcher>(Options.Mode switch
+        {
+            DatapathMode.Iptables => new LinearMatcher(ruleset, options),
+            DatapathMode.IptablesVector => new VectorMatcher(ruleset, options),
+            _ => new IndexedMatcher(ruleset, options),
+        });
+    }
+
+    private T Keep<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+}

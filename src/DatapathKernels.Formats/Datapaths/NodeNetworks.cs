@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using DatapathKernels.Datapaths;
+using DatapathKernels.Formats.Clusters;
+using DatapathKernels.Overlay;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Formats.Datapaths;
+
+/// <summary>A node's addresses and routes from its cluster: its pods, the other nodes' pods, a router for everything else.</summary>
+internal static class NodeNetworks
+{
+    private const uint Vni = 1;
+    private const ushort FlannelPort = 8472;
+
+    public static NodeNetwork Build(Cluster cluster, ClusterNode node, NodeInterfaces interfaces, NodeOptions options, IEnumerable<IPAddress> ownAddresses)
+    {
+        List<IPAddress> own = [.. node.Addresses, .. ownAddresses];
+        NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { TunnelInterface = NodeInterfaces.TunnelNumber };
+        foreach (IPAddress address in own)
+            network.AddAddress(address);
+        NextHop router = new(NextHopKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);
+        network.AddRoute(IPNetwork.Parse("0.0.0.0/0"), router);
+        network.AddRoute(IPNetwork.Parse("::/0"), router);
+        foreach (ClusterNode other in cluster.Nodes)
+        {
+            if (other != node)
+                AddNode(network, node, other, options);
+        }
+
+        foreach (ClusterPod pod in cluster.Pods)
+        {
+            if (pod.Node == node)
+                AddPod(network, pod, interfaces);
+        }
+
+        if (options.Overlay != OverlayKind.None)
+            network.Receiver = ReceiverOf(node, options);
+        return network;
+    }
+
+    /// <summary>A MAC address that follows from an address.</summary>
+    public static MacAddress MacOf(IPAddress address)
+    {
+        byte[] bytes = address.GetAddressBytes();
+        return new MacAddress([2, (byte)(address.AddressFamily == AddressFamily.InterNetwork ? 4 : 6), .. bytes[^4..]]);
+    }
+
+    private static void AddNode(NodeNetwork network, ClusterNode node, ClusterNode other, NodeOptions options)
+    {
+        NextHop direct = new(NextHopKind.Gateway, MacOf(other.Addresses[0]), NodeInterfaces.LinkNumber);
+        NextHop pods = options.Overlay == OverlayKind.None
+            ? direct
+            : new NextHop(NextHopKind.Tunnel, MacOf(other.Addresses[0]), NodeInterfaces.TunnelNumber, TunnelBetween(node, other, options));
+        foreach (IPAddress address in other.Addresses)
+            network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), direct);
+        foreach (IPNetwork range in other.PodRanges)
+            network.AddRoute(range, pods);
+    }
+
+    private static void AddPod(NodeNetwork network, ClusterPod pod, NodeInterfaces interfaces)
+    {
+        foreach (IPAddress? address in (IPAddress?[])[pod.IPv4, pod.IPv6])
+        {
+            if (address is not null)
+                network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new NextHop(NextHopKind.Pod, MacOf(address), interfaces.NumberOf(address)));
+        }
+    }
+
+    private static UdpTunnel TunnelBetween(ClusterNode node, ClusterNode other, NodeOptions options)
+    {
+        UdpTunnelOptions ends = EndsOf(node, other, options);
+        return options.Overlay == OverlayKind.Geneve ? UdpTunnel.Geneve(ends, Vni) : UdpTunnel.Vxlan(ends, Vni);
+    }
+
+    private static UdpTunnelReceiver ReceiverOf(ClusterNode node, NodeOptions options)
+    {
+        UdpTunnelReceiver receiver = new(EndsOf(node, node, options)) { IsGeneve = options.Overlay == OverlayKind.Geneve };
+        receiver.Add(Vni);
+        return receiver;
+    }
+
+    /// <summary>The underlay is of the first family of the nodes. Its checksum is off, as Flannel and Cilium have it over IPv4.</summary>
+    private static UdpTunnelOptions EndsOf(ClusterNode node, ClusterNode other, NodeOptions options)
+    {
+        bool v6 = node.Addresses[0].AddressFamily == AddressFamily.InterNetworkV6;
+        return new UdpTunnelOptions
+        {
+            IsV6 = v6,
+            Local = WireOf(node.Addresses[0]),
+            Remote = WireOf(other.Addresses[0]),
+            LocalMac = MacOf(node.Addresses[0]),
+            NextHopMac = MacOf(other.Addresses[0]),
+            Port = options.Overlay == OverlayKind.Geneve ? GeneveHeader.Port : FlannelPort,
+            WritesChecksum = v6,
+        };
+    }
+
+    private static IPv6Address WireOf(IPAddress address)
+    {
+        byte[] bytes = new byte[16];
+        address.TryWriteBytes(bytes, out _);
+        return new IPv6Address(bytes);
+    }
+}

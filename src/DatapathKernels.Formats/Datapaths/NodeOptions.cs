@@ -1,0 +1,35 @@
+using DatapathKernels.Datapaths;
+using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
+
+namespace DatapathKernels.Formats.Datapaths;
+
+/// <summary>Which node of a cluster to build, and how.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>How services are done.</summary>
+    public DatapathMode Mode { get; init; }
+
+    /// <summary>The node; null is the cluster's first.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>How packets reach other nodes.</summary>
+    public OverlayKind Overlay { get; init; }
+
+    /// <summary>Network policies; null for none.</summary>
+    public PolicyModel? Policies { get; init; }
+
+    /// <summary>The most connections.</summary>
+    public int Connections { get; init; } = 262_144;
+
+    /// <summary>MTU of the node's link, bytes.</summary>
+    public int Mtu { get; init; } = 1500;
+
+    /// <summary>How the eBPF datapath chooses backends.</summary>
+    public BackendSelection Selection { get; init; }
+
+    /// <summary>Slots of a Maglev table, where the eBPF datapath uses them.</summary>
+    public int MaglevSize { get; init; } = 16_381;
+
+    /// <summary>Where all draws start; hashes are seeded by it too, when it is not 0.</summary>
+    public uint Seed { get; init; } = 1;
+}
