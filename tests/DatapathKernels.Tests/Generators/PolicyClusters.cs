@@ -8,10 +8,12 @@ namespace DatapathKernels.Tests.Generators;
 /// <summary>Random clusters and policies as manifests, from so few labels, ports and ranges that they meet often; and packets for them.</summary>
 internal sealed class PolicyClusters(Random random)
 {
-    private static readonly string[] Names = ["http", "dns", "metrics"], Protocols = ["TCP", "UDP", "SCTP"], Keys = ["app", "tier", "zone"], Values = ["a", "b", "c"];
+    private static readonly string[] Names = ["http", "dns"], Protocols = ["TCP", "TCP", "UDP", "SCTP"], Keys = ["app", "tier"], Values = ["a", "b"];
     private static readonly string[] RangesV4 = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/24", "10.1.0.4/30", "10.1.1.0/25", "172.16.0.0/30", "192.0.2.0/24", "192.0.2.128/25", "192.0.2.130/32"];
     private static readonly string[] RangesV6 = ["::/0", "fd00::/16", "fd00:1::/64", "fd00:1::4/126", "fd00:1:0:1::/65", "fd00:a::/126", "2001:db8::/32", "2001:db8:0:1::/64", "2001:db8::82/128"];
-    private static readonly int[] Ports = [1, 53, 80, 81, 443, 1023, 1024, 8000, 8079, 8080, 65535];
+    private static readonly int[] PodPorts = [80, 81, 8080], Ports = [1, 53, 80, 81, 443, 1023, 1024, 8000, 8079, 8080, 65535];
+
+    private readonly List<(IpProtocol Protocol, int Number)> _named = [];
 
     /// <summary>A list of everything, as JSON.</summary>
     public string Manifests()
@@ -33,6 +35,12 @@ internal sealed class PolicyClusters(Random random)
     public PolicyFlow Flow()
     {
         bool v6 = random.Next(2) == 0;
+        if (_named.Count > 0 && random.Next(3) == 0)
+        {
+            (IpProtocol named, int number) = _named[random.Next(_named.Count)];
+            return new(Address(v6), Address(v6), named, number);
+        }
+
         IpProtocol protocol = random.Next(8) switch
         {
             0 => v6 ? IpProtocol.IcmpV6 : IpProtocol.Icmp,
@@ -41,7 +49,12 @@ internal sealed class PolicyClusters(Random random)
             _ => IpProtocol.Tcp,
         };
         bool hasPort = protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6), fragment = hasPort && !v6 && random.Next(10) == 0;
-        int port = random.Next(4) == 0 ? random.Next(65536) : Math.Clamp(Ports[random.Next(Ports.Length)] + random.Next(-1, 2), 0, 65535);
+        int port = random.Next(4) switch
+        {
+            0 => random.Next(65536),
+            1 => Pick(PodPorts),
+            _ => Math.Clamp(Pick(Ports) + random.Next(-1, 2), 0, 65535),
+        };
         return new(Address(v6), Address(v6), protocol, hasPort ? port : null, fragment);
     }
 
@@ -64,11 +77,16 @@ internal sealed class PolicyClusters(Random random)
         int node = random.Next(1, 3);
         JsonArray ports = [];
         for (int i = random.Next(4); i > 0; i--)
-            ports.Add(new JsonObject { ["name"] = Pick(Names), ["protocol"] = Pick(Protocols), ["containerPort"] = Pick(Ports) });
+        {
+            (string protocol, int number) = (Pick(Protocols), Pick(PodPorts));
+            ports.Add(new JsonObject { ["name"] = Pick(Names), ["protocol"] = protocol, ["containerPort"] = number });
+            _named.Add((Enum.Parse<IpProtocol>(protocol, ignoreCase: true), number));
+        }
+
         return new()
         {
             ["kind"] = "Pod",
-            ["metadata"] = new JsonObject { ["name"] = $"pod{pod}", ["namespace"] = $"ns{random.Next(3)}", ["labels"] = Labels() },
+            ["metadata"] = new JsonObject { ["name"] = $"pod{pod}", ["namespace"] = Namespace(), ["labels"] = Labels() },
             ["spec"] = new JsonObject { ["nodeName"] = $"n{node}", ["containers"] = new JsonArray(new JsonObject { ["ports"] = ports }) },
             ["status"] = new JsonObject { ["podIPs"] = Ips(PodV4(pod), PodV6(pod)), ["hostIPs"] = Ips($"172.16.0.{node}", $"fd00:a::{node}") },
         };
@@ -87,7 +105,7 @@ internal sealed class PolicyClusters(Random random)
         {
             ["kind"] = "NetworkPolicy",
             ["apiVersion"] = "networking.k8s.io/v1",
-            ["metadata"] = new JsonObject { ["name"] = $"policy{policy}", ["namespace"] = $"ns{random.Next(3)}" },
+            ["metadata"] = new JsonObject { ["name"] = $"policy{policy}", ["namespace"] = Namespace() },
             ["spec"] = spec,
         };
     }
@@ -137,11 +155,11 @@ internal sealed class PolicyClusters(Random random)
         if (random.Next(2) == 0)
             port["protocol"] = Pick(Protocols);
         int first = Pick(Ports), last = Pick(Ports);
-        switch (random.Next(5))
+        switch (random.Next(6))
         {
             case 0:
                 break;
-            case 1:
+            case 1 or 5:
                 port["port"] = Pick(Names);
                 break;
             case 2 when last >= first:
@@ -178,7 +196,7 @@ internal sealed class PolicyClusters(Random random)
     private JsonObject Labels()
     {
         JsonObject labels = [];
-        foreach (string key in Keys.Where(_ => random.Next(2) == 0))
+        foreach (string key in Keys.Where(_ => random.Next(3) == 0))
             labels[key] = Pick(Values);
         return labels;
     }
@@ -186,6 +204,9 @@ internal sealed class PolicyClusters(Random random)
     private static JsonArray Ips(string v4, string v6) => [new JsonObject { ["ip"] = v4 }, new JsonObject { ["ip"] = v6 }];
 
     private JsonArray Several(Func<JsonObject> make) => random.Next(3) == 0 ? [make(), make()] : [make()];
+
+    /// <summary>Most pods and policies meet in the first one.</summary>
+    private string Namespace() => $"ns{random.Next(3) * random.Next(2)}";
 
     private T Pick<T>(T[] from) => from[random.Next(from.Length)];
 }

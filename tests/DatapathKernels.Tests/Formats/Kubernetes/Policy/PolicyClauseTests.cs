@@ -148,6 +148,17 @@ public class PolicyClauseTests
     }
 
     [Fact]
+    public void Pods_of_equal_labels_may_give_a_name_different_numbers()
+    {
+        string twin = "{kind: Pod, metadata: {name: db2, namespace: shop, labels: {app: db}}, spec: {nodeName: n1, containers: [{ports: [{name: http, containerPort: 91}]}]}, status: {podIPs: [{ip: 10.1.0.3}]}}";
+        using PolicyForms forms = new($"{Cluster}\n---\n{twin}\n---\n{Policy("p", "podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: http}]}]")}");
+        Assert.True(forms.Check(PolicyFlow.Parse($"{Web} > {Db} tcp/81")));
+        Assert.False(forms.Check(PolicyFlow.Parse($"{Web} > {Db} tcp/91")));
+        Assert.True(forms.Check(PolicyFlow.Parse($"{Web} > 10.1.0.3 tcp/91")));
+        Assert.False(forms.Check(PolicyFlow.Parse($"{Web} > 10.1.0.3 tcp/81")));
+    }
+
+    [Fact]
     public void Policies_add_up()
     {
         using PolicyForms forms = new($"""
