@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DatapathKernels.Bench.Running;
+using DatapathKernels.Report.Comparison;
+using DatapathKernels.Report.Records;
 
 namespace DatapathKernels.Bench.Cli;
 
@@ -13,6 +16,7 @@ internal sealed class BenchCommand
     private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file" };
     private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Write the results here (default: results/<machine>/<UTC date-time>)" };
     private readonly Option<bool> _list = new("--list") { Description = "Print the benchmarks and stop" };
+    private readonly Option<string[]> _compare = new("--compare") { HelpName = "A B", Description = "Print two result folders side by side and stop", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
 
     /// <summary>Parses the arguments, does what they ask and returns the exit code. Wrong input is an error line, not an exception.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
@@ -20,12 +24,12 @@ internal sealed class BenchCommand
         try
         {
             BenchCommand command = new();
-            ParseResult parsed = command.Build(options => BenchSession.Run(options, output)).Parse(args);
+            ParseResult parsed = command.Build(options => Do(options, output)).Parse(args);
             if (parsed.Errors.Count > 0)
                 throw new BadInputException(string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.'))) + "; expected options as --help lists them");
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (BadInputException wrong)
+        catch (Exception wrong) when (wrong is BadInputException or RecordFormatException)
         {
             error.WriteLine($"error: {wrong.Message}");
             return ExitCode.BadInput;
@@ -45,11 +49,19 @@ internal sealed class BenchCommand
         return result ?? throw new BadInputException("the arguments ask for help, not for a run");
     }
 
+    private static int Do(BenchOptions options, TextWriter output)
+    {
+        if (options.Compare is not [var first, var second])
+            return BenchSession.Run(options, output);
+        ComparisonWriter.Write(first, second, output);
+        return ExitCode.Ok;
+    }
+
     private RootCommand Build(Func<BenchOptions, int> action)
     {
         RootCommand root = new("Measures the datapaths of a Kubernetes node on this machine and writes a report.")
         {
-            _quick, _full, _filter, _rules, _capture, _out, _list,
+            _quick, _full, _filter, _rules, _capture, _out, _list, _compare,
         };
         root.SetAction(parsed => action(Read(parsed)));
         return root;
@@ -59,6 +71,8 @@ internal sealed class BenchCommand
     {
         if (parsed.GetValue(_quick) && parsed.GetValue(_full))
             throw new BadInputException("--quick and --full exclude each other; expected one of them");
+        if (parsed.GetValue(_compare) is { Length: > 0 } && parsed.CommandResult.Children.OfType<OptionResult>().Any(o => !o.Implicit && o.Option != _compare))
+            throw new BadInputException("--compare measures nothing and stands alone; expected no other option beside it");
         return new BenchOptions
         {
             Profile = parsed.GetValue(_full) ? BenchProfile.Full : BenchProfile.Quick,
@@ -67,6 +81,7 @@ internal sealed class BenchCommand
             CaptureFile = FullPath(parsed.GetValue(_capture), "--capture", "a pcap or pcapng file"),
             OutputFolder = FullPath(parsed.GetValue(_out), "--out", "a folder"),
             List = parsed.GetValue(_list),
+            Compare = parsed.GetValue(_compare) is { Length: > 0 } folders ? [.. folders.Select(f => FullPath(f, "--compare", "two result folders")!)] : null,
         };
     }
 

@@ -22,4 +22,7 @@ internal sealed record BenchOptions
 
     /// <summary>Print the benchmarks instead of running them.</summary>
     public bool List { get; init; }
+
+    /// <summary>The two result folders to compare instead of measuring, full paths; null means measure.</summary>
+    public IReadOnlyList<string>? Compare { get; init; }
 }

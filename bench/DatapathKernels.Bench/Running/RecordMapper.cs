@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Mathematics;
 using BenchmarkDotNet.Reports;
+using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Machines;
 using DatapathKernels.Report.Records;
 
@@ -23,6 +24,7 @@ internal static class RecordMapper
     {
         CaseName name = CaseName.Of(report.BenchmarkCase);
         Statistics statistics = report.ResultStatistics!;
+        LatencySummary? latency = LatencyLines.Read(report.ExecuteResults.SelectMany(r => r.StandardOutput));
         return new BenchmarkRecord
         {
             Suite = name.Suite,
@@ -38,6 +40,11 @@ internal static class RecordMapper
             Machine = environment.Machine,
             Commit = environment.Commit,
             Utc = environment.Utc,
+            P50 = latency?.P50,
+            P99 = latency?.P99,
+            P999 = latency?.P999,
+            P9999 = latency?.P9999,
+            Iterations = RecordIterations.Rounded(statistics.OriginalValues),
         };
     }
 }

@@ -6,7 +6,8 @@ namespace DatapathKernels.Report.Records;
 
 /// <summary>
 /// <c>records.csv</c>: a header line and one row a case, the columns in the order of the JSON fields. The parameters stand
-/// in one column as <see cref="ParameterText"/> writes them.
+/// in one column as <see cref="ParameterText"/> writes them. The optional fields have a column only when a record has them;
+/// iterations stand in one cell, <c>;</c> between.
 /// </summary>
 internal static class RecordCsv
 {
@@ -16,6 +17,12 @@ internal static class RecordCsv
         "allocatedBytesPerOperation", "machine", "commit", "utc",
     ];
 
+    private static readonly (string Name, Func<BenchmarkRecord, string> Text)[] Optional =
+    [
+        ("p50", r => Text(r.P50)), ("p99", r => Text(r.P99)), ("p999", r => Text(r.P999)), ("p9999", r => Text(r.P9999)),
+        ("iterations", r => r.Iterations?.ToString() ?? ""),
+    ];
+
     private static readonly CsvConfiguration Format = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\n",
@@ -23,16 +30,18 @@ internal static class RecordCsv
         InjectionOptions = InjectionOptions.None,
     };
 
-    public static void Write(TextWriter output, IEnumerable<BenchmarkRecord> records)
+    public static void Write(TextWriter output, IReadOnlyCollection<BenchmarkRecord> records)
     {
         using CsvWriter csv = new(output, Format, leaveOpen: true);
-        WriteRow(csv, Columns);
+        (string Name, Func<BenchmarkRecord, string> Text)[] optional = [.. Optional.Where(o => records.Any(r => o.Text(r).Length > 0))];
+        WriteRow(csv, [.. Columns, .. optional.Select(o => o.Name)]);
         foreach (BenchmarkRecord r in records)
         {
             WriteRow(csv,
             [
                 r.Suite, r.Benchmark, ParameterText.Write(r.Parameters), r.Unit, Text(r.Median), Text(r.Mean), Text(r.Min), Text(r.Max),
                 Text(r.StandardDeviation), Text(r.AllocatedBytesPerOperation), r.Machine, r.Commit, r.Utc.ToString("O", CultureInfo.InvariantCulture),
+                .. optional.Select(o => o.Text(r)),
             ]);
         }
     }
@@ -40,23 +49,28 @@ internal static class RecordCsv
     public static List<BenchmarkRecord> Read(TextReader input, string file)
     {
         using CsvReader csv = new(input, Format, leaveOpen: true);
-        if (!csv.Read() || !csv.ReadHeader() || !Columns.SequenceEqual(csv.HeaderRecord!))
-            throw new RecordFormatException($"{file}: line 1: wrong header; expected {string.Join(',', Columns)}");
+        if (!csv.Read() || !csv.ReadHeader() || !IsHeader(csv.HeaderRecord!))
+            throw new RecordFormatException($"{file}: line 1: wrong header; expected {string.Join(',', Columns)}, and after them any of {string.Join(',', Optional.Select(o => o.Name))}");
         List<BenchmarkRecord> records = [];
         while (csv.Read())
             records.Add(ReadRow(csv, file));
         return records;
     }
 
+    private static bool IsHeader(string[] header) =>
+        Columns.SequenceEqual(header.Take(Columns.Length)) && header.Skip(Columns.Length).SequenceEqual(Optional.Select(o => o.Name).Intersect(header));
+
     private static BenchmarkRecord ReadRow(CsvReader csv, string file)
     {
         string place = $"{file}: line {csv.Parser.RawRow}";
-        if (csv.Parser.Count != Columns.Length)
-            throw new RecordFormatException($"{place}: {csv.Parser.Count} columns; expected {Columns.Length}");
+        if (csv.Parser.Count != csv.HeaderRecord!.Length)
+            throw new RecordFormatException($"{place}: {csv.Parser.Count} columns; expected {csv.HeaderRecord.Length}");
         string Field(string name) => csv.GetField(name)!;
         double Number(string name) => double.TryParse(Field(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value
             : throw new RecordFormatException($"{place}: {name} is '{Field(name)}'; expected a number");
+        bool Has(string name) => csv.HeaderRecord.Contains(name) && Field(name).Length > 0;
+        double? Measured(string name) => Has(name) ? Number(name) : null;
         BenchmarkRecord record = new()
         {
             Suite = Field("suite"),
@@ -74,6 +88,11 @@ internal static class RecordCsv
             Utc = DateTime.TryParse(Field("utc"), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime utc)
                 ? utc
                 : throw new RecordFormatException($"{place}: utc is '{Field("utc")}'; expected a time such as 2026-01-31T12:00:00Z"),
+            P50 = Measured("p50"),
+            P99 = Measured("p99"),
+            P999 = Measured("p999"),
+            P9999 = Measured("p9999"),
+            Iterations = Has("iterations") ? RecordIterations.Parse(Field("iterations"), place) : null,
         };
         return record.Problem() is { } problem ? throw new RecordFormatException($"{place}: {problem}") : record;
     }
@@ -84,6 +103,8 @@ internal static class RecordCsv
             csv.WriteField(field);
         csv.NextRecord();
     }
+
+    private static string Text(double? value) => value is { } measured ? Text(measured) : "";
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace DatapathKernels.Report.Records;
 
-/// <summary>The generated reader and writer of <c>records.json</c>: camel case, indented, every field required.</summary>
+/// <summary>The generated reader and writer of <c>records.json</c>: camel case, indented; what was not measured is left out.</summary>
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
-    Converters = [typeof(RecordParametersConverter)])]
+    Converters = [typeof(RecordParametersConverter), typeof(RecordIterationsConverter)])]
 [JsonSerializable(typeof(List<BenchmarkRecord>))]
 internal sealed partial class RecordJson : JsonSerializerContext;
 

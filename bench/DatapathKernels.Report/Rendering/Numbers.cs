@@ -29,4 +29,8 @@ internal static class Numbers
 
     /// <summary>A ratio of at least one: <c>1.4</c>, <c>37</c>, <c>3,600</c>.</summary>
     public static string Times(double ratio) => ratio < 9.95 ? ratio.ToString("0.0", Culture) : About(ratio);
+
+    /// <summary>A commit by its first twelve digits, and whether the tree differed.</summary>
+    public static string Commit(string commit) =>
+        commit.Length > 12 ? commit[..12] + (commit.EndsWith("-dirty", StringComparison.Ordinal) ? "-dirty" : "") : commit;
 }

@@ -26,10 +26,7 @@ internal static class ReportBuilder
 
     private static Prose Origin(BenchmarkRecord record) => new Prose()
         .Text("Measured on ").Code(record.Machine)
-        .Text($" at {record.Utc.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}, commit ").Code(ShortCommit(record.Commit)).Text(".");
-
-    private static string ShortCommit(string commit) =>
-        commit.Length > 12 ? commit[..12] + (commit.EndsWith("-dirty", StringComparison.Ordinal) ? "-dirty" : "") : commit;
+        .Text($" at {record.Utc.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}, commit ").Code(Numbers.Commit(record.Commit)).Text(".");
 
     private static Prose Extremes(SuiteView suite)
     {

@@ -37,6 +37,10 @@ public class BenchCommandTests
     [InlineData("--rules is empty", "--rules", "")]
     [InlineData("no benchmark has such a name", "--list", "--filter", "NoSuchBench*")]
     [InlineData("is a folder; expected an iptables-save dump", "--rules", "/")]
+    [InlineData("/no/such/folder: no such folder; expected a result folder", "--compare", "/no/such/folder", "/")]
+    [InlineData("records.json: cannot be read", "--compare", "/", "/no/such/folder")]
+    [InlineData("--compare", "--compare", "/")]
+    [InlineData("stands alone", "--compare", "/", "/", "--full")]
     [InlineData("does not exist; expected a pcap or pcapng file", "--capture", "/no/such/file")]
     public void Wrong_arguments_are_one_error_line_and_exit_code_2(string expected, params string[] args)
     {
@@ -58,7 +62,7 @@ public class BenchCommandTests
         int code = BenchCommand.Run(["--help"], output, TextWriter.Null);
 
         Assert.Equal(ExitCode.Ok, code);
-        foreach (string option in (string[])["--quick", "--full", "--filter", "--rules", "--capture", "--out", "--list"])
+        foreach (string option in (string[])["--quick", "--full", "--filter", "--rules", "--capture", "--out", "--list", "--compare"])
             Assert.Contains(option, output.ToString(), StringComparison.Ordinal);
     }
 

@@ -86,12 +86,32 @@ public sealed class RecordFileTests : IDisposable
     }
 
     [Fact]
+    public void Optional_fields_are_written_where_they_are_and_read_back()
+    {
+        BenchmarkRecord[] records =
+        [
+            Samples.Lookup("Dictionary", 10, 4) with { P50 = 4, P99 = 9.5, P999 = 20, P9999 = 100, Iterations = RecordIterations.Rounded([3.9, 4.123456789, 4.1]) },
+            Samples.Lookup("IptablesLinear", 10, 40),
+        ];
+
+        RecordFile.Write(_folder, records);
+
+        string json = File.ReadAllText(Path.Combine(_folder, RecordFile.JsonName));
+        Assert.Contains("\"p999\": 20,\n    \"p9999\": 100,\n    \"iterations\": [3.9, 4.12346, 4.1]\n", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("null", json, StringComparison.Ordinal);
+        Assert.Equal(records, RecordFile.Read(_folder));
+        Assert.Equal(records, RecordFile.ReadCsv(Path.Combine(_folder, RecordFile.CsvName)));
+    }
+
+    [Fact]
     public void Unsound_records_are_not_written()
     {
         BenchmarkRecord sound = Samples.Lookup("Dictionary", 10, 4);
         Fails(sound with { Median = double.NaN }, "element 1 (ServiceLookupBench.Dictionary): median is NaN");
         Fails(sound with { Median = 99 }, "min <= median <= max");
         Fails(sound with { Unit = "ms" }, "expected nanoseconds");
+        Fails(sound with { P50 = 5, P99 = 4 }, "expected p50 <= p99");
+        Fails(sound with { Iterations = new([1, double.NaN]) }, "an iteration is NaN");
         Fails(sound with { Suite = " " }, "suite is empty");
         Fails(sound with { Utc = DateTime.UnixEpoch.ToLocalTime() }, "utc");
         Fails(Samples.Lookup("IptablesLinear", 10, 5), "stands twice");
