@@ -4,6 +4,7 @@ using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Overlay;
 using DatapathKernels.Packets;
+using NextHop = DatapathKernels.Datapaths.NextHop;
 
 namespace DatapathKernels.Formats.Datapaths;
 
