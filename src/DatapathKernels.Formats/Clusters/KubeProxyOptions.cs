@@ -65,4 +65,13 @@ public sealed record KubeProxyOptions
 
     /// <summary>With more endpoints than this in the whole cluster, the rules of a service carry no comments.</summary>
     public int LargeClusterEndpoints { get; init; } = 1000;
+
+    /// <summary>
+    /// The ranges cluster IPs come from: in nftables mode, traffic to an address in them that no service has is dropped. Null is the
+    /// cluster's ranges; those of the other family do not count.
+    /// </summary>
+    public IReadOnlyList<IPNetwork>? ServiceRanges { get; init; }
+
+    /// <summary>Whose rules are written in nftables mode.</summary>
+    public NftablesRelease NftablesRelease { get; init; }
 }

@@ -29,4 +29,7 @@ public sealed record MatcherOptions
 
     /// <summary>Addresses one list of <c>recent</c> holds (the kernel's <c>ip_list_tot</c>), at least 1.</summary>
     public int RecentEntriesPerList { get; init; } = 100;
+
+    /// <summary>Elements that the dynamic sets of nftables (session affinity) hold together, at least 1. What expired makes room for what is new.</summary>
+    public int DynamicSetElements { get; init; } = 65_536;
 }

@@ -14,7 +14,7 @@ internal static class RoomRules
         ["Memory"] = Ground,
         ["Diagnostics"] = Ground,
         ["Packets"] = Ground,
-        ["Filtering"] = [.. Ground, "Packets", "Conntrack"],
+        ["Filtering"] = [.. Ground, "Packets", "Maps", "Conntrack"],
         ["LoadBalancing"] = [.. Ground, "Packets", "Maps"],
         ["Maps"] = [.. Ground, "Packets"],
         ["Overlay"] = [.. Ground, "Packets", "Maps"],

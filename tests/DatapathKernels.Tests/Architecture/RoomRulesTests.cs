@@ -34,7 +34,7 @@ public class RoomRulesTests
     [Theory]
     [InlineData("DatapathKernels.Hashing.A", "DatapathKernels.Packets.B", false)]
     [InlineData("DatapathKernels.Packets.A", "DatapathKernels.Hashing.B", true)]
-    [InlineData("DatapathKernels.Filtering.A", "DatapathKernels.Maps.B", false)]
+    [InlineData("DatapathKernels.Filtering.A", "DatapathKernels.LoadBalancing.B", false)]
     [InlineData("DatapathKernels.Conntrack.A", "DatapathKernels.Maps.B", true)]
     [InlineData("DatapathKernels.Maps.A", "DatapathKernels.Conntrack.B", false)]
     [InlineData("DatapathKernels.Datapaths.A", "DatapathKernels.Overlay.B", true)]

@@ -44,6 +44,7 @@ internal static class KubernetesModel
         ConntrackTcpLiberal = Flag(config, "conntrackTCPLiberal"),
         NodeIP = IPAddress.Parse(Text(config, "nodeIP")),
         NodePortAddresses = [.. Texts(config, "nodePortAddresses").Select(IPNetwork.Parse)],
+        ServiceRanges = [.. Text(config, "serviceCIDRs").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(IPNetwork.Parse)],
         InterfaceAddresses = [.. Texts(config, "ifaceAddrs").Select(IPAddress.Parse)],
     };
 

@@ -1,0 +1,4 @@
+namespace DatapathKernels.Filtering.Nft;
+
+/// <summary>One statement of a rule.</summary>
+public abstract record NftStatement;
