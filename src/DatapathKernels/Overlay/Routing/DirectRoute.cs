@@ -123,10 +123,11 @@ public sealed class DirectRoute
         return IsUnicastV4(packet[12..16]) && IsUnicastV4(packet[16..20]) ? RouteStatus.Ok : RouteStatus.NotUnicast;
     }
 
+    // 0.0.0.0/8 but its first address, 169.254.0.0/16 and 240.0.0.0/4 are routed like any other, as Linux does.
     private static bool IsUnicastV4(ReadOnlySpan<byte> address)
     {
         uint value = BinaryPrimitives.ReadUInt32BigEndian(address);
-        return value >> 24 is not (0 or 127) && value >> 28 != 14 && value != uint.MaxValue;
+        return value is not (0 or uint.MaxValue) && value >> 24 != 127 && value >> 28 != 14;
     }
 
     private static bool IsUnicastV6(ReadOnlySpan<byte> address)
