@@ -21,7 +21,7 @@ public sealed class DirectRouteTests : IDisposable
         _v4.Insert(IPNetwork.Parse("10.1.0.0/16"), 1);
         _v4.Insert(IPNetwork.Parse("10.7.0.0/16"), 5);
         _v6.Insert(IPNetwork.Parse("fd00::/16"), 1);
-        _route = new DirectRoute(_v4, _v6, [new NextHop(Mac(10), Mac(20), 100), new NextHop(Mac(11), Mac(21), 101)]);
+        _route = new DirectRoute(_v4, _v6, [new DirectHop(Mac(10), Mac(20), 100), new DirectHop(Mac(11), Mac(21), 101)]);
     }
 
     public void Dispose()

@@ -48,7 +48,7 @@ public class LiveRouteTests
             _ = six ? v6.Insert(IPNetwork.Parse(route), 0) : v4.Insert(IPNetwork.Parse(route), 0);
         }
 
-        NextHop hop = new(new MacAddress([2, 0, 0, 0, 0, 0x11]), new MacAddress([2, 0, 0, 0, 0, 0x12]), 1);
+        DirectHop hop = new(new MacAddress([2, 0, 0, 0, 0, 0x11]), new MacAddress([2, 0, 0, 0, 0, 0x12]), 1);
         Compare(new DirectRoute(v4, v6, [hop]), from, to);
     });
 

@@ -17,13 +17,13 @@ public sealed class DirectRoute
 
     private readonly RouteTableV4 _v4;
     private readonly RouteTableV6 _v6;
-    private readonly NextHop[] _nextHops;
+    private readonly DirectHop[] _nextHops;
 
     /// <summary>Routes by tables of the caller's, which it keeps and disposes.</summary>
     /// <param name="v4">IPv4 routes; a next hop is an index into <paramref name="nextHops"/>.</param>
     /// <param name="v6">IPv6 routes.</param>
     /// <param name="nextHops">The neighbours.</param>
-    public DirectRoute(RouteTableV4 v4, RouteTableV6 v6, ReadOnlySpan<NextHop> nextHops)
+    public DirectRoute(RouteTableV4 v4, RouteTableV6 v6, ReadOnlySpan<DirectHop> nextHops)
     {
         ArgumentNullException.ThrowIfNull(v4);
         ArgumentNullException.ThrowIfNull(v6);
@@ -144,7 +144,7 @@ public sealed class DirectRoute
         Span<byte> packet = frame[l3..];
         if (packet[packet[0] >> 4 == 4 ? 8 : 7] <= 1)
             return RouteStatus.HopLimitExceeded;
-        ref readonly NextHop nextHop = ref _nextHops[number];
+        ref readonly DirectHop nextHop = ref _nextHops[number];
         HopLimit.Decrement(packet);
         nextHop.Mac.CopyTo(frame);
         nextHop.FromMac.CopyTo(frame[MacAddress.Size..]);
