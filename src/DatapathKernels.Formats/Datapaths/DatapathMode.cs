@@ -12,6 +12,9 @@ public enum DatapathMode
     /// <summary>The same rules, compiled to an index.</summary>
     IptablesIndexed,
 
+    /// <summary>kube-proxy's nftables mode.</summary>
+    Nftables,
+
     /// <summary>kube-proxy's IPVS mode.</summary>
     Ipvs,
 

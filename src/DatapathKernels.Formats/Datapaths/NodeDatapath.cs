@@ -5,10 +5,12 @@ using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Datapaths.Policy;
 using DatapathKernels.Filtering;
+using DatapathKernels.Filtering.Nft;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Iptables;
 using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
 using DatapathKernels.Formats.Kubernetes.Policy;
+using DatapathKernels.Formats.Nft;
 using DatapathKernels.LoadBalancing;
 
 namespace DatapathKernels.Formats.Datapaths;
@@ -27,6 +29,7 @@ public sealed class NodeDatapath : IDisposable
         {
             DatapathMode.Ebpf => Ebpf(interfaces),
             DatapathMode.Ipvs => Ipvs(interfaces),
+            DatapathMode.Nftables => Nftables(interfaces),
             _ => Iptables(interfaces),
         };
         _parts.Add(Datapath);
@@ -76,6 +79,14 @@ public sealed class NodeDatapath : IDisposable
         ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? Matcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
         Connections = Keep(Table());
         return new IptablesDatapath(network, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
+    }
+
+    private NftablesDatapath Nftables(NodeInterfaces interfaces)
+    {
+        NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
+        NftMatcher?[] tables = [.. Families().Select(family => Has(family) ? Tables(family, interfaces) : null)];
+        Connections = Keep(Table());
+        return new NftablesDatapath(network, tables[0], tables[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
 
     private IpvsDatapath Ipvs(NodeInterfaces interfaces)
@@ -132,13 +143,7 @@ public sealed class NodeDatapath : IDisposable
     private ChainMatcher Matcher(string text, NodeInterfaces interfaces, IpSetCollection? sets)
     {
         Ruleset ruleset = IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(text), null, out _);
-        MatcherOptions options = new()
-        {
-            Interfaces = interfaces.Names,
-            InterfaceAddresses = interfaces.AddressesOf(Node),
-            Addresses = new NodeAddresses(Node.Addresses.Select(IpNetwork.Host)),
-            Sets = sets ?? new(),
-        };
+        MatcherOptions options = NodeView(interfaces) with { Sets = sets ?? new() };
         return Keep<ChainMatcher>(Options.Mode switch
         {
             DatapathMode.Iptables => new LinearMatcher(ruleset, options),
@@ -146,6 +151,16 @@ public sealed class NodeDatapath : IDisposable
             _ => new IndexedMatcher(ruleset, options),
         });
     }
+
+    private NftMatcher Tables(AddressFamily family, NodeInterfaces interfaces) => Keep(new NftMatcher(
+        NftParser.Parse(KubeProxyNftables.ToText(Cluster, Proxy(family))), family == AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6, NodeView(interfaces)));
+
+    private MatcherOptions NodeView(NodeInterfaces interfaces) => new()
+    {
+        Interfaces = interfaces.Names,
+        InterfaceAddresses = interfaces.AddressesOf(Node),
+        Addresses = new NodeAddresses(Node.Addresses.Select(IpNetwork.Host)),
+    };
 
     private T Keep<T>(T part)
         where T : IDisposable

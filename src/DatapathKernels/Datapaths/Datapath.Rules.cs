@@ -1,5 +1,6 @@
 using DatapathKernels.Conntrack;
 using DatapathKernels.Filtering;
+using DatapathKernels.Filtering.Nft;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Datapaths;
@@ -20,6 +21,22 @@ public abstract partial class Datapath
         rules.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
         if (IsTraced)
             Step($"iptables {hook}", Words(verdict, meta), rules is IndexedMatcher ? CostClass.Lookup : CostClass.Linear);
+        if (verdict.Kind == VerdictKind.Accept)
+            return true;
+        fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Rule);
+        return false;
+    }
+
+    /// <summary>The same with nftables: what a packet meets does not grow with the number of services.</summary>
+    private protected bool TryTables(
+        NftMatcher? tables, Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketFate fate)
+    {
+        fate = default;
+        if (tables is null)
+            return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
+        tables.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
+        if (IsTraced)
+            Step($"nftables {hook}", Words(verdict, meta), CostClass.Lookup);
         if (verdict.Kind == VerdictKind.Accept)
             return true;
         fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Rule);
