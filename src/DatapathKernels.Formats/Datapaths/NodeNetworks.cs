@@ -4,7 +4,6 @@ using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Overlay;
 using DatapathKernels.Packets;
-using NextHop = DatapathKernels.Datapaths.NextHop;
 
 namespace DatapathKernels.Formats.Datapaths;
 
@@ -20,7 +19,7 @@ internal static class NodeNetworks
         NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { TunnelInterface = NodeInterfaces.TunnelNumber };
         foreach (IPAddress address in own)
             network.AddAddress(address);
-        NextHop router = new(NextHopKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);
+        RouteTarget router = new(RouteTargetKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);
         network.AddRoute(IPNetwork.Parse("0.0.0.0/0"), router);
         network.AddRoute(IPNetwork.Parse("::/0"), router);
         foreach (ClusterNode other in cluster.Nodes)
@@ -49,10 +48,10 @@ internal static class NodeNetworks
 
     private static void AddNode(NodeNetwork network, ClusterNode node, ClusterNode other, NodeOptions options)
     {
-        NextHop direct = new(NextHopKind.Gateway, MacOf(other.Addresses[0]), NodeInterfaces.LinkNumber);
-        NextHop pods = options.Overlay == OverlayKind.None
+        RouteTarget direct = new(RouteTargetKind.Gateway, MacOf(other.Addresses[0]), NodeInterfaces.LinkNumber);
+        RouteTarget pods = options.Overlay == OverlayKind.None
             ? direct
-            : new NextHop(NextHopKind.Tunnel, MacOf(other.Addresses[0]), NodeInterfaces.TunnelNumber, TunnelBetween(node, other, options));
+            : new RouteTarget(RouteTargetKind.Tunnel, MacOf(other.Addresses[0]), NodeInterfaces.TunnelNumber, TunnelBetween(node, other, options));
         foreach (IPAddress address in other.Addresses)
             network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), direct);
         foreach (IPNetwork range in other.PodRanges)
@@ -64,7 +63,7 @@ internal static class NodeNetworks
         foreach (IPAddress? address in (IPAddress?[])[pod.IPv4, pod.IPv6])
         {
             if (address is not null)
-                network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new NextHop(NextHopKind.Pod, MacOf(address), interfaces.NumberOf(address)));
+                network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new RouteTarget(RouteTargetKind.Pod, MacOf(address), interfaces.NumberOf(address)));
         }
     }
 

@@ -63,7 +63,7 @@ public abstract partial class Datapath
             return false;
         }
 
-        NextHop next = Network.HopOf(hop);
+        RouteTarget next = Network.HopOf(hop);
         int mtu = Network.Mtu - (next.Tunnel?.OverheadBytes ?? 0);
         if (info.L3Length <= mtu)
             return true;
@@ -76,15 +76,15 @@ public abstract partial class Datapath
     /// <summary>Sends a packet to its next hop: MAC addresses are written, and outer headers where it goes through a tunnel.</summary>
     private protected PacketFate Emit(in PacketBurst burst, int index, in FlowKeyV6 key, int hop, DropReason reason = DropReason.None)
     {
-        NextHop next = Network.HopOf(hop);
+        RouteTarget next = Network.HopOf(hop);
         if (IsTraced)
             Step("route", $"{next.Kind} by interface {next.Interface}", CostClass.Lookup);
-        if (next.Kind == NextHopKind.Host)
+        if (next.Kind == RouteTargetKind.Host)
             return new PacketFate(FateKind.Delivered, reason, hop);
         Span<byte> frame = burst[index];
         next.Mac.CopyTo(frame);
         Network.Mac.CopyTo(frame[6..]);
-        FateKind kind = reason != DropReason.None ? FateKind.Answered : next.Kind == NextHopKind.Pod ? FateKind.Delivered : FateKind.Forwarded;
+        FateKind kind = reason != DropReason.None ? FateKind.Answered : next.Kind == RouteTargetKind.Pod ? FateKind.Delivered : FateKind.Forwarded;
         if (next.Tunnel is not { } tunnel)
             return new PacketFate(kind, reason, hop);
         if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++))

@@ -54,13 +54,13 @@ public sealed class IpvsDatapath : Datapath
         if (!Pass(own ? Hook.Output : Hook.PreRouting, burst, index, info, ref meta, ref connections, out PacketFate fate))
             return fate;
         int hop = Network.Route(burst[index], info);
-        bool local = hop >= 0 && Network.HopOf(hop).Kind == NextHopKind.Host;
+        bool local = hop >= 0 && Network.HopOf(hop).Kind == RouteTargetKind.Host;
         if (local)
         {
-            connections.DefersConfirm = true;
+            connections.StopsBeforeNat = true;
             if (!own && !Pass(Hook.Input, burst, index, info, ref meta, ref connections, out fate))
                 return fate;
-            connections.DefersConfirm = false;
+            connections.StopsBeforeNat = false;
             if (!TryBalance(burst, index, info, meta, ref connections, out bool balanced, out fate))
                 return fate;
             if (!balanced)

@@ -15,8 +15,8 @@ public sealed class NodeNetwork : IDisposable
 {
     private readonly RouteTableV4 _v4;
     private readonly RouteTableV6 _v6;
-    private readonly List<NextHop> _hops = [];
-    private readonly Dictionary<NextHop, int> _numbers = [];
+    private readonly List<RouteTarget> _hops = [];
+    private readonly Dictionary<RouteTarget, int> _numbers = [];
 
     /// <summary>Makes a node without addresses and routes.</summary>
     /// <param name="mac">Its MAC address: the source of every frame it sends.</param>
@@ -59,13 +59,13 @@ public sealed class NodeNetwork : IDisposable
             AddressV4 = mapped;
         else if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork && AddressV6 == default)
             AddressV6 = mapped;
-        AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new NextHop(NextHopKind.Host));
+        AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new RouteTarget(RouteTargetKind.Host));
     }
 
     /// <summary>Adds a route, or replaces the one of that prefix.</summary>
     /// <returns>The next hop's number; an equal one is shared.</returns>
     /// <exception cref="InvalidOperationException">The table has no room left.</exception>
-    public int AddRoute(IPNetwork network, NextHop hop)
+    public int AddRoute(IPNetwork network, RouteTarget hop)
     {
         ArgumentNullException.ThrowIfNull(hop);
         if (!_numbers.TryGetValue(hop, out int number))
@@ -83,7 +83,7 @@ public sealed class NodeNetwork : IDisposable
     }
 
     /// <summary>What a number stands for.</summary>
-    public NextHop HopOf(int number) => _hops[number];
+    public RouteTarget HopOf(int number) => _hops[number];
 
     /// <summary>Gives the memory of the routes back.</summary>
     public void Dispose()

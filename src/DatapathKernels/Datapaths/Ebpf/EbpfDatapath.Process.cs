@@ -79,12 +79,12 @@ public sealed unsafe partial class EbpfDatapath
         int hop = Network.Route(burst[index], info);
         if (hop < 0)
             return PacketFate.Drop(DropReason.NoRoute);
-        NextHopKind kind = Network.HopOf(hop).Kind;
-        if (kind != NextHopKind.Host && inInterface != FromHost && !TryForward(burst, index, info, hop, out PacketFate fate))
+        RouteTargetKind kind = Network.HopOf(hop).Kind;
+        if (kind != RouteTargetKind.Host && inInterface != FromHost && !TryForward(burst, index, info, hop, out PacketFate fate))
             return fate;
 
         // Answers must come back here: from a backend elsewhere to a client outside, and from a pod to itself.
-        bool needsName = frontend is not null && ((frontend.IsExternal && kind != NextHopKind.Pod) || key.Source == key.Destination);
+        bool needsName = frontend is not null && ((frontend.IsExternal && kind != RouteTargetKind.Pod) || key.Source == key.Destination);
         if (needsName && !TryTakeName(burst[index], info, key, now))
             return PacketFate.Drop(DropReason.PortsExhausted);
         return Emit(burst, index, key, hop);

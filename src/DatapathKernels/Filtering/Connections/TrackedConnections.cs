@@ -39,8 +39,8 @@ public struct TrackedConnections : IConnectionState
         (_key, _bucket, _isPrepared) = (key, bucket, true);
     }
 
-    /// <summary>True while <see cref="Confirm"/> is to do nothing: something behind the hook still translates.</summary>
-    internal bool DefersConfirm { get; set; }
+    /// <summary>True while something takes the packet between a hook's filter and what comes last there (IPVS in INPUT): nat is not asked, and nothing confirmed.</summary>
+    internal bool StopsBeforeNat { get; set; }
 
     /// <summary>What the table found the packet to be.</summary>
     public readonly TrackedPacket Packet => _packet;
@@ -80,7 +80,7 @@ public struct TrackedConnections : IConnectionState
     /// <inheritdoc/>
     public readonly bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
-        if (_packet.Id < 0)
+        if (_packet.Id < 0 || StopsBeforeNat)
             return false;
         bool destination = hook is Hook.PreRouting or Hook.Output;
         bool isError = _packet.State == TrackedAs.Related && info.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
@@ -111,7 +111,7 @@ public struct TrackedConnections : IConnectionState
     /// <inheritdoc/>
     public readonly bool Confirm(ref PacketMeta meta)
     {
-        if (_packet.Id < 0 || _packet.IsReply || DefersConfirm)
+        if (_packet.Id < 0 || _packet.IsReply || StopsBeforeNat)
             return true;
         if (!_table.Confirm(_packet.Id, meta.NowMs))
             return false;

@@ -1,7 +1,7 @@
 namespace DatapathKernels.Datapaths;
 
 /// <summary>Where a route leads.</summary>
-public enum NextHopKind : byte
+public enum RouteTargetKind : byte
 {
     /// <summary>The node itself.</summary>
     Host,

@@ -8,4 +8,4 @@ namespace DatapathKernels.Datapaths;
 /// <param name="Mac">Its MAC address: the frame's destination. Through a tunnel: that of the remote end's tunnel device.</param>
 /// <param name="Interface">The interface that leads to it; the caller's number.</param>
 /// <param name="Tunnel">The tunnel, when it is one.</param>
-public sealed record NextHop(NextHopKind Kind, MacAddress Mac = default, ushort Interface = 0, UdpTunnel? Tunnel = null);
+public sealed record RouteTarget(RouteTargetKind Kind, MacAddress Mac = default, ushort Interface = 0, UdpTunnel? Tunnel = null);
