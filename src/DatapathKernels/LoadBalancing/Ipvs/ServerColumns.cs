@@ -6,16 +6,15 @@ namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
 /// The real servers of a service in the kernel's list order, latest added first, one array a field: a scheduler that looks at
-/// all of them reads only the columns it needs, eight and more servers at a time.
+/// all of them reads only the columns it needs.
 /// </summary>
 /// <remarks>
 /// <see cref="Usable"/> is the weight, or 0 while the server is overloaded: no scheduler asks for one without the other.
 /// Weights are never negative.
 /// </remarks>
-internal sealed class ServerColumns
+internal sealed class ServerColumns(SchedulerKind kind)
 {
     private int[] _usable = [], _weights = [], _lastWeights = [], _active = [], _inactive = [], _overhead = [];
-    private float[] _inverse = [];
     private int[] _ids = [];
     private RealServer[] _servers = [];
     private IPv6Address[] _wires = [];
@@ -23,11 +22,20 @@ internal sealed class ServerColumns
 
     public int Count { get; private set; }
 
+    /// <summary>The scheduler whose keys are kept.</summary>
+    public SchedulerKind Kind => kind;
+
+    /// <summary>What the scheduler compares; null for one that compares nothing.</summary>
+    public LeastKeys? Keys { get; } = LeastLoaded.Uses(kind) ? new LeastKeys() : null;
+
+    /// <summary>What <c>twos</c> draws by; null for the others.</summary>
+    public WeightSums? Sums { get; } = kind == SchedulerKind.PowerOfTwoChoices ? new WeightSums() : null;
+
+    /// <summary>Servers whose weight is <see cref="LeastLoaded.LargeWeight"/> or more.</summary>
+    public int LargeWeights { get; private set; }
+
     /// <summary>Weight of those that are not overloaded, else 0.</summary>
     public ReadOnlySpan<int> Usable => _usable.AsSpan(0, Count);
-
-    /// <summary>1 / <see cref="Usable"/>, rounded; 0 where that is 0.</summary>
-    public ReadOnlySpan<float> Inverse => _inverse.AsSpan(0, Count);
 
     public ReadOnlySpan<int> Weights => _weights.AsSpan(0, Count);
 
@@ -67,15 +75,20 @@ internal sealed class ServerColumns
         Count++;
         (_ids[0], _servers[0], _weights[0], _lastWeights[0]) = (id, server, server.Weight, server.Weight);
         _wires[0] = IpvsService.WireOf(server.Address);
-        (_active[0], _inactive[0], _overhead[0], _overloaded[0]) = (0, 0, 0, false);
-        Refresh(0);
+        (_active[0], _inactive[0], _overhead[0], _overloaded[0], _usable[0]) = (0, 0, 0, false, server.Weight);
+        LargeWeights += IsLarge(server.Weight);
+        Keys?.Insert(KeyOf(0));
+        Sums?.Renew(Usable);
     }
 
     /// <summary>Takes a server out; the others keep their order.</summary>
     public void RemoveAt(int position)
     {
+        LargeWeights -= IsLarge(_weights[position]);
         Shift(position + 1, -1);
         Count--;
+        Keys?.RemoveAt(position);
+        Sums?.Renew(Usable);
     }
 
     /// <summary>Gives the server at a position new parameters; its place and its connections stay.</summary>
@@ -85,6 +98,7 @@ internal sealed class ServerColumns
             _overloaded[position] = false;
         _servers[position] = server;
         _wires[position] = IpvsService.WireOf(server.Address);
+        LargeWeights += IsLarge(server.Weight) - IsLarge(_weights[position]);
         _weights[position] = server.Weight;
         if (server.Weight != 0)
             _lastWeights[position] = server.Weight;
@@ -97,6 +111,7 @@ internal sealed class ServerColumns
         _active[position] += active;
         _inactive[position] += inactive;
         _overhead[position] = unchecked((_active[position] << 8) + _inactive[position]);
+        Keys?.Set(position, KeyOf(position));
     }
 
     public void SetOverloaded(int position, bool overloaded)
@@ -108,9 +123,14 @@ internal sealed class ServerColumns
     private void Refresh(int position)
     {
         int usable = _overloaded[position] ? 0 : _weights[position];
+        Sums?.Add(position, usable - _usable[position]);
         _usable[position] = usable;
-        _inverse[position] = usable == 0 ? 0 : 1f / usable;
+        Keys?.Set(position, KeyOf(position));
     }
+
+    private double KeyOf(int position) => LeastLoaded.Key(kind, _usable[position], _active[position], _overhead[position]);
+
+    private static int IsLarge(int weight) => weight >= LeastLoaded.LargeWeight ? 1 : 0;
 
     private void Grow()
     {
@@ -123,7 +143,6 @@ internal sealed class ServerColumns
         Array.Resize(ref _active, capacity);
         Array.Resize(ref _inactive, capacity);
         Array.Resize(ref _overhead, capacity);
-        Array.Resize(ref _inverse, capacity);
         Array.Resize(ref _ids, capacity);
         Array.Resize(ref _servers, capacity);
         Array.Resize(ref _wires, capacity);
@@ -138,7 +157,6 @@ internal sealed class ServerColumns
         Move(_active, from, by);
         Move(_inactive, from, by);
         Move(_overhead, from, by);
-        Move(_inverse, from, by);
         Move(_ids, from, by);
         Move(_servers, from, by);
         Move(_wires, from, by);

@@ -10,8 +10,8 @@ namespace DatapathKernels.LoadBalancing;
 /// </summary>
 /// <remarks>
 /// A server added stands at the head of the list, and every tie goes to the head: the last one added wins. One thread at a
-/// time; scheduling allocates nothing. Cost: rr, dh, sh, mh and mostly wrr do not depend on the number of servers; the others
-/// look at all of them.
+/// time; scheduling allocates nothing. Cost: rr, dh, sh, mh and mostly wrr do not depend on the number of servers; the others look at one number
+/// for every 32 servers and at 32 servers.
 /// </remarks>
 public sealed partial class VirtualService
 {
@@ -21,7 +21,7 @@ public sealed partial class VirtualService
     /// <summary>The most servers a service takes.</summary>
     public const int MaxServers = short.MaxValue;
 
-    private readonly ServerColumns _servers = new();
+    private readonly ServerColumns _servers;
     private readonly HashBuckets? _buckets;
     private readonly MaglevSchedule? _maglev;
     private RoundRobin _roundRobin = new();
@@ -42,6 +42,7 @@ public sealed partial class VirtualService
             Throw.OutOfRange(nameof(maglevTableIndex), maglevTableIndex, "expected 8 to 17, for 251 to 131071 slots");
         Scheduler = scheduler;
         Flags = flags;
+        _servers = new ServerColumns(scheduler);
         if (scheduler is SchedulerKind.SourceHash or SchedulerKind.DestinationHash)
             _buckets = new HashBuckets();
         if (scheduler == SchedulerKind.MaglevHash)
@@ -117,16 +118,11 @@ public sealed partial class VirtualService
         {
             SchedulerKind.RoundRobin => _roundRobin.Schedule(_servers),
             SchedulerKind.WeightedRoundRobin => _weighted.Schedule(_servers),
-            SchedulerKind.LeastConnections => LeastLoaded.Connections(_servers),
-            SchedulerKind.WeightedLeastConnections => LeastLoaded.WeightedConnections(_servers),
             SchedulerKind.SourceHash => _buckets!.BySource(_servers, key, Flags),
             SchedulerKind.DestinationHash => _buckets!.ByDestination(_servers, key.Destination),
             SchedulerKind.MaglevHash => _maglev!.Schedule(_servers, key, Flags),
-            SchedulerKind.ShortestExpectedDelay => LeastLoaded.ExpectedDelay(_servers),
-            SchedulerKind.NeverQueue => LeastLoaded.NeverQueue(_servers),
-            SchedulerKind.WeightedFailover => LeastLoaded.Failover(_servers),
-            SchedulerKind.WeightedOverflow => LeastLoaded.Overflow(_servers),
-            _ => TwoChoices.Schedule(_servers, random),
+            SchedulerKind.PowerOfTwoChoices => TwoChoices.Schedule(_servers, random),
+            _ => LeastLoaded.Schedule(_servers),
         };
         return position < 0 ? NoServer : _servers.Ids[position];
     }
