@@ -23,6 +23,24 @@ public static partial class KatranMaglev
         return JenkinsHash.Words(address, FlowWords.PortsOf(key.SourcePortBe, key.DestinationPortBe), FlowSeed);
     }
 
+    /// <summary>What <see cref="Hash(in FlowKeyV4)"/> takes of a flow at a virtual address that looks at some of its ports.</summary>
+    /// <param name="key">The flow as the client sends it.</param>
+    /// <param name="ports">The ports that count.</param>
+    public static FlowKeyV4 KeyOf(in FlowKeyV4 key, KatranPorts ports) => ports switch
+    {
+        KatranPorts.Source => new(key.SourceBe, key.DestinationBe, key.SourcePortBe, 0, key.Protocol),
+        KatranPorts.Destination => new(0, key.DestinationBe, key.DestinationPortBe, key.DestinationPortBe, key.Protocol),
+        _ => key,
+    };
+
+    /// <inheritdoc cref="KeyOf(in FlowKeyV4, KatranPorts)"/>
+    public static FlowKeyV6 KeyOf(in FlowKeyV6 key, KatranPorts ports) => ports switch
+    {
+        KatranPorts.Source => new(key.Source, key.Destination, key.SourcePortBe, 0, key.Protocol),
+        KatranPorts.Destination => new(default, key.Destination, key.DestinationPortBe, key.DestinationPortBe, key.Protocol),
+        _ => key,
+    };
+
     /// <summary>Picks the backend of every flow: hash and lookup, the same as one by one.</summary>
     /// <param name="table">The service's ring.</param>
     /// <param name="keys">The flows as the clients send them.</param>
