@@ -30,6 +30,11 @@ public sealed record ClusterService
     /// <summary>Clients from outside reach endpoints on the node they came to only (externalTrafficPolicy: Local).</summary>
     public bool ExternalTrafficLocal { get; init; }
 
+    /// <summary>
+    /// Which endpoints clients prefer. Proxies go by the hints on the endpoints, which a live cluster's have already; see <see cref="TopologyHints"/>.
+    /// </summary>
+    public TrafficDistribution TrafficDistribution { get; init; }
+
     /// <summary>Addresses somebody routes to the nodes, at which the service answers too.</summary>
     public IReadOnlyList<IPAddress> ExternalIPs { get; init; } = [];
 

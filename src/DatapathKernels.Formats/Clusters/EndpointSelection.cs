@@ -9,21 +9,29 @@ namespace DatapathKernels.Formats.Clusters;
 /// <remarks>Source: kubernetes pkg/proxy/topology.go, CategorizeEndpoints.</remarks>
 public sealed class EndpointSelection
 {
-    private EndpointSelection(IReadOnlyList<ServiceEndpoint> cluster, IReadOnlyList<ServiceEndpoint> local, bool any)
+    private EndpointSelection(IReadOnlyList<ServiceEndpoint> cluster, IReadOnlyList<ServiceEndpoint> local, bool any, TopologyMode mode, TopologyFallback fallback)
     {
+        Topology = mode;
+        Fallback = fallback;
         Cluster = cluster;
         Local = local;
         Any = any;
     }
 
     /// <summary>
-    /// For traffic that may go anywhere: the ready endpoints, only those hinted for the node's zone when every one has a
-    /// hint and some fit; when none is ready, the serving ones that are terminating.
+    /// For traffic that may go anywhere: the ready endpoints, only those hinted for the node, or else for its zone, when every one has a
+    /// hint of that kind and some fit; when none is ready, the serving ones that are terminating, whatever their hints.
     /// </summary>
     public IReadOnlyList<ServiceEndpoint> Cluster { get; }
 
     /// <summary>For traffic that must stay on the node: the same among the node's own, without zones.</summary>
     public IReadOnlyList<ServiceEndpoint> Local { get; }
+
+    /// <summary>How far <see cref="Cluster"/> was narrowed by hints.</summary>
+    public TopologyMode Topology { get; }
+
+    /// <summary>Why it was not; <see cref="TopologyFallback.None"/> when it was.</summary>
+    public TopologyFallback Fallback { get; }
 
     /// <summary>False when no endpoint anywhere is usable: connections are refused rather than dropped.</summary>
     public bool Any { get; }
@@ -38,11 +46,17 @@ public sealed class EndpointSelection
         List<ServiceEndpoint> ready = endpoints.FindAll(e => e.Ready);
         List<ServiceEndpoint> draining = endpoints.FindAll(e => !e.Ready && e.Serving && e.Terminating);
 
-        List<ServiceEndpoint> cluster = ready.Count > 0 ? HintedFor(ready, zone) : draining;
+        (TopologyMode mode, TopologyFallback fallback) = TopologyOf(ready, node, zone);
+        List<ServiceEndpoint> cluster = ready.Count == 0 ? draining : mode switch
+        {
+            TopologyMode.SameNode => ready.FindAll(e => e.NodeHints.Contains(node)),
+            TopologyMode.SameZone => ready.FindAll(e => e.ZoneHints.Contains(zone)),
+            _ => ready,
+        };
         List<ServiceEndpoint> local = ready.FindAll(e => IsOn(e, node));
         if (local.Count == 0)
             local = draining.FindAll(e => IsOn(e, node));
-        return new(cluster, local, ready.Count + draining.Count > 0);
+        return new(cluster, local, ready.Count + draining.Count > 0, mode, fallback);
     }
 
     /// <summary><c>ip:port</c>, an IPv6 address in brackets.</summary>
@@ -65,11 +79,16 @@ public sealed class EndpointSelection
         return [.. byText.Values];
     }
 
-    private static List<ServiceEndpoint> HintedFor(List<ServiceEndpoint> ready, string zone)
+    private static (TopologyMode Mode, TopologyFallback Fallback) TopologyOf(List<ServiceEndpoint> ready, string node, string zone)
     {
-        if (zone.Length == 0 || ready.Exists(e => e.ZoneHints.Count == 0))
-            return ready;
-        List<ServiceEndpoint> fitting = ready.FindAll(e => e.ZoneHints.Contains(zone));
-        return fitting.Count > 0 ? fitting : ready;
+        if (ready.Count == 0)
+            return (TopologyMode.Anywhere, TopologyFallback.NoneReady);
+        if (node.Length > 0 && ready.TrueForAll(e => e.NodeHints.Count > 0) && ready.Exists(e => e.NodeHints.Contains(node)))
+            return (TopologyMode.SameNode, TopologyFallback.None);
+        if (ready.Exists(e => e.ZoneHints.Count == 0))
+            return (TopologyMode.Anywhere, TopologyFallback.HintMissing);
+        if (zone.Length == 0)
+            return (TopologyMode.Anywhere, TopologyFallback.ZoneUnknown);
+        return ready.Exists(e => e.ZoneHints.Contains(zone)) ? (TopologyMode.SameZone, TopologyFallback.None) : (TopologyMode.Anywhere, TopologyFallback.NoneForZone);
     }
 }

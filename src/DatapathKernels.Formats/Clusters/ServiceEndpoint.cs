@@ -23,6 +23,9 @@ public sealed record ServiceEndpoint
     /// <summary>The zones whose clients should use this endpoint; empty means no hint.</summary>
     public IReadOnlyList<string> ZoneHints { get; init; } = [];
 
+    /// <summary>The nodes whose clients should use this endpoint; empty means no hint. They come before those for zones.</summary>
+    public IReadOnlyList<string> NodeHints { get; init; } = [];
+
     /// <summary>The pod passes its readiness probe and is not going away.</summary>
     public bool Ready { get; init; } = true;
 

@@ -67,6 +67,7 @@ internal sealed partial class ManifestCluster
             Node = endpoint.Text("nodeName"),
             Zone = endpoint.Text("zone"),
             ZoneHints = endpoint.TryGet("hints", out ManifestNode hints) ? hints.Items("forZones").ConvertAll(zone => zone.Text("name")) : [],
+            NodeHints = endpoint.TryGet("hints", out ManifestNode nodeHints) ? nodeHints.Items("forNodes").ConvertAll(name => name.Text("name")) : [],
             Ready = ready ?? true,
             Serving = serving ?? ready ?? true,
             Terminating = terminating ?? false,

@@ -52,6 +52,7 @@ internal sealed partial class ManifestCluster
             ClientAffinitySeconds = Affinity(spec),
             InternalTrafficLocal = IsLocal(spec, "internalTrafficPolicy"),
             ExternalTrafficLocal = IsLocal(spec, "externalTrafficPolicy"),
+            TrafficDistribution = Distribution(spec),
             ExternalIPs = spec.Items("externalIPs").ConvertAll(ip => ip.Address()),
             LoadBalancerIPs = LoadBalancerIPs(node),
             LoadBalancerSourceRanges = spec.Items("loadBalancerSourceRanges").ConvertAll(range => range.Range()),
@@ -184,6 +185,19 @@ internal sealed partial class ManifestCluster
         return spec.TryGet("sessionAffinityConfig", out ManifestNode config) && config.TryGet("clientIP", out ManifestNode client)
             ? client.Number(kubernetesDefault, "timeoutSeconds")
             : kubernetesDefault;
+    }
+
+    private static TrafficDistribution Distribution(ManifestNode spec)
+    {
+        if (!spec.TryGet("trafficDistribution", out ManifestNode distribution))
+            return TrafficDistribution.Default;
+        return distribution.Text() switch
+        {
+            "PreferClose" => TrafficDistribution.PreferClose,
+            "PreferSameZone" => TrafficDistribution.PreferSameZone,
+            "PreferSameNode" => TrafficDistribution.PreferSameNode,
+            _ => throw distribution.Expected("PreferClose, PreferSameZone or PreferSameNode"),
+        };
     }
 
     private static bool IsLocal(ManifestNode spec, string name)

@@ -23,6 +23,7 @@ public class ManifestReaderTests
             externalTrafficPolicy: Local
             healthCheckNodePort: 31000
             sessionAffinity: ClientIP
+            trafficDistribution: PreferSameNode
             sessionAffinityConfig: {clientIP: {timeoutSeconds: 600}}
             loadBalancerSourceRanges: [" 203.0.113.0/24"]
             externalIPs: [192.0.2.7]
@@ -58,7 +59,7 @@ public class ManifestReaderTests
           nodeName: a
           zone: z1
           conditions: {ready: true, serving: true, terminating: false}
-          hints: {forZones: [{name: z1}]}
+          hints: {forZones: [{name: z1}], forNodes: [{name: a}]}
         - addresses: [10.1.0.2]
           conditions: {ready: false, serving: true, terminating: true}
         """;
@@ -77,6 +78,7 @@ public class ManifestReaderTests
         Assert.Equal([(80, 30_080, IpProtocol.Tcp, 2), (53, 0, IpProtocol.Udp, 0)], service.Ports.Select(p => ((int)p.Port, (int)p.NodePort, p.Protocol, p.Endpoints.Count)));
         ServiceEndpoint ready = service.Ports[0].Endpoints[0], draining = service.Ports[0].Endpoints[1];
         Assert.Equal(("a", "z1", "z1", true, (ushort)8080), (ready.Node, ready.Zone, ready.ZoneHints[0], ready.Ready, ready.Port));
+        Assert.Equal((TrafficDistribution.PreferSameNode, "a"), (service.TrafficDistribution, Assert.Single(ready.NodeHints)));
         Assert.Equal((false, true, true), (draining.Ready, draining.Serving, draining.Terminating));
         Assert.Equal(
             ["load balancer ingress of mode Proxy: the balancer answers for its address itself", "load balancer ingress by host name: no address for a proxy to answer for", "Service of type ExternalName: a name in DNS, which no proxy programs", "kind Pod: not a Service, EndpointSlice or Node"],
@@ -106,6 +108,7 @@ public class ManifestReaderTests
     [InlineData("kind: Service\nmetadata: {name: a}\nspec: {ports: [{name: b}]}", "m:3:16: expected a field port at spec.ports[0], found a mapping")]
     [InlineData("kind: Service\nmetadata: {name: a}\nspec: {clusterIP: 10.0.0.256}", "m:3:19: expected an IP address at spec.clusterIP, found '10.0.0.256'")]
     [InlineData("kind: Service\nmetadata: {name: a}\nspec: {externalTrafficPolicy: local}", "m:3:31: expected Cluster or Local at spec.externalTrafficPolicy, found 'local'")]
+    [InlineData("kind: Service\nmetadata: {name: a}\nspec: {trafficDistribution: near}", "m:3:29: expected PreferClose, PreferSameZone or PreferSameNode at spec.trafficDistribution, found 'near'")]
     [InlineData("{\"kind\": \"List\", \"items\": 7}", "m:1:27: expected a list at items, found '7'")]
     [InlineData("just words", "m:1:1: expected a mapping, found 'just words'")]
     [InlineData("a: [", "m:2:1: expected YAML or JSON")]
