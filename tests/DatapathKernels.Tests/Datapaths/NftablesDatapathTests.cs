@@ -21,7 +21,7 @@ public class NftablesDatapathTests
         Cluster cluster = ClusterGenerator.Generate(new() { Services = 60, EndpointsPerService = 3, NotReadyShare = 0.5, AffinityShare = 0.2, Families = IpFamilies.DualStack });
         using NodeDatapath nftables = NodeDatapath.Build(cluster, new NodeOptions { Mode = DatapathMode.Nftables, Connections = 4096 });
         using NodeDatapath iptables = NodeDatapath.Build(cluster, new NodeOptions { Mode = DatapathMode.IptablesIndexed, Connections = 4096 });
-        ClusterPod pod = cluster.Pods.First(pod => pod.Node.Name == nftables.Node.Name);
+        ClusterPod pod = cluster.Pods.First(p => p.Node.Name == nftables.Node.Name);
         IPAddress client = family == AddressFamily.InterNetwork ? pod.IPv4! : pod.IPv6!;
         foreach (ClusterService service in cluster.Services)
         {
@@ -30,7 +30,8 @@ public class NftablesDatapathTests
             TestPacket packet = TestPacket.OfProtocol(port.Protocol.ToString().ToLowerInvariant(), client.ToString(), service.ClusterIP(family)!.ToString(), port.Port);
             (PacketFate fate, TestPacket sent) = Send(nftables, client, packet);
             (PacketFate expected, _) = Send(iptables, client, packet);
-            Assert.Equal((expected.Kind, expected.Reason), (fate.Kind, fate.Reason));
+            // Which endpoint, and so whether it is on this node, is drawn by each.
+            Assert.Equal(expected.Reason, fate.Reason);
             if (ready.Length == 0)
                 continue;
             Assert.Contains(sent.Destination, ready);
