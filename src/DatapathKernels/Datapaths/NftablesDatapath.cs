@@ -51,7 +51,7 @@ public sealed class NftablesDatapath : Datapath
         if (!Pass(own ? Hook.Output : Hook.PreRouting, burst, index, info, ref meta, ref connections, out PacketFate fate))
             return fate;
         int hop = Network.Route(burst[index], info);
-        if (hop >= 0 && Network.HopOf(hop).Kind == NextHopKind.Host)
+        if (hop >= 0 && Network.HopOf(hop).Kind == RouteTargetKind.Host)
             return Pass(Hook.Input, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
         if (hop < 0 || (!own && !TryForward(burst, index, info, hop, out fate)))
         {
