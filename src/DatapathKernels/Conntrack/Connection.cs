@@ -12,8 +12,8 @@ internal struct Connection
     /// <summary>What the opener's packets look like, and what the answers look like as they come in.</summary>
     public FlowKeyV6 Original, Reply;
 
-    /// <summary>TCP: state and windows.</summary>
-    public TcpFlow Tcp;
+    /// <summary>What its protocol's tracker knows.</summary>
+    public ProtocolState Protocol;
 
     /// <summary>Milliseconds of the caller's clock, modulo 2^32: compared by difference.</summary>
     public uint ExpiresMs, CreatedMs;
@@ -23,6 +23,9 @@ internal struct Connection
 
     /// <summary>The next in the chain of its source: see <see cref="SourceChains"/>.</summary>
     public int NextOfSource;
+
+    /// <summary>When its last packet came, kept under <see cref="EvictionPolicy.Lru"/> only.</summary>
+    public uint UsedMs;
 
     public uint Mark;
     public ConntrackStatus Status;

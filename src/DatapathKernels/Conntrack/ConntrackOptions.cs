@@ -27,6 +27,18 @@ public sealed record ConntrackOptions
     /// <summary>TCP's switches and timeouts.</summary>
     public TcpSettings Tcp { get; init; } = TcpSettings.Default;
 
+    /// <summary>SCTP's timeouts.</summary>
+    public SctpSettings Sctp { get; init; } = SctpSettings.Default;
+
+    /// <summary>The lifetimes under <see cref="EvictionPolicy.Lru"/>, in place of all others.</summary>
+    public CiliumSettings Cilium { get; init; } = CiliumSettings.Default;
+
+    /// <summary><c>acct</c>: packets and bytes of each connection are counted, 32 bytes a connection more.</summary>
+    public bool Accounting { get; init; }
+
+    /// <summary><c>timestamp</c>: when each connection began and ended is kept, 16 bytes a connection more.</summary>
+    public bool Timestamps { get; init; }
+
     /// <summary><c>udp_timeout</c>, seconds.</summary>
     public int UdpTimeout { get; init; } = 30;
 

@@ -5,17 +5,21 @@ namespace DatapathKernels.Conntrack;
 /// <content>Room for a new connection in a full table: bounded work, whatever the policy.</content>
 public sealed partial class ConntrackTable
 {
-    private const int ChainsLookedAt = 8, PlacesDrawn = 8, MostPlaces = 128, RankShift = 32;
+    private const int ChainsLookedAt = 8, PlacesDrawn = 8, MostPlaces = 128, PlacesDrawnByAge = 16, RankShift = 32;
     private const long AssuredRank = 3;
 
     private ulong _draw;
 
     private int _hand = -1;
 
+    // Places the collector still looks at under pressure, since a new connection was dropped.
+    private int _pressed;
+
     private bool TryMakeRoom(in FlowKeyV6 tuple, uint nowMs) => _options.Eviction switch
     {
         EvictionPolicy.Linux => TryDropEarly(BucketOf(tuple), nowMs),
         EvictionPolicy.LeastUseful => TryDropLeastUseful(nowMs),
+        EvictionPolicy.Lru => TryDropOldest(nowMs),
         _ => false,
     };
 
@@ -30,6 +34,22 @@ public sealed partial class ConntrackTable
 
         return false;
     }
+
+    /// <summary><c>gc_worker_can_early_drop</c>: what the collector ends although its time is not over, while the table is nearly full.</summary>
+    private bool IsInTheWay(in Connection connection)
+    {
+        if (_pressed <= 0 || Count < Max / 100 * 95 || Max < 100)
+            return false;
+        return !connection.Has(ConntrackStatus.Assured) || IsClosing(connection);
+    }
+
+    /// <summary><c>can_early_drop</c> of the protocols that have it.</summary>
+    private static bool IsClosing(in Connection connection) => connection.Original.Protocol switch
+    {
+        IpProtocol.Tcp => connection.Protocol.Tcp.State is >= TcpState.FinWait and <= TcpState.Close,
+        IpProtocol.Sctp => connection.Protocol.Sctp.State is SctpState.ShutdownSent or SctpState.ShutdownRecd or SctpState.ShutdownAckSent,
+        _ => false,
+    };
 
     private bool TryDropChain(uint bucket, uint nowMs)
     {
@@ -77,6 +97,27 @@ public sealed partial class ConntrackTable
         return true;
     }
 
+    private bool TryDropOldest(uint nowMs)
+    {
+        (int victim, uint oldest) = (-1, 0);
+        for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawnByAge || victim < 0); looked++)
+        {
+            int id = Draw(_chains.HighMark);
+            ref Connection connection = ref _chains[id];
+            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
+                continue;
+            uint age = connection.IsOver(nowMs) ? uint.MaxValue : nowMs - connection.UsedMs;
+            if (victim < 0 || age > oldest)
+                (victim, oldest) = (id, age);
+        }
+
+        if (victim < 0)
+            return false;
+        Evicted += _chains[victim].IsOver(nowMs) ? 0 : 1;
+        Remove(victim);
+        return true;
+    }
+
     /// <summary>A random place: neighbours often came together, and are as useful as one another.</summary>
     private int Draw(int places)
     {
@@ -90,7 +131,7 @@ public sealed partial class ConntrackTable
         if (connection.IsOver(nowMs))
             return -1;
         long rank = !connection.Has(ConntrackStatus.SeenReply) ? 0
-            : connection.Tcp.State >= TcpState.FinWait ? 1
+            : IsClosing(connection) ? 1
             : !connection.Has(ConntrackStatus.Assured) ? 2 : AssuredRank;
         return (rank << RankShift) | (connection.ExpiresMs - nowMs);
     }

@@ -87,9 +87,14 @@ public sealed partial class ConntrackTable
         return status == RewriteStatus.Ok ? TranslateSide(frame, info, packet, destination: false) : status;
     }
 
-    /// <summary>True when no connection has the tuple in which answers to this one come in.</summary>
-    internal bool IsAnswerFree(in FlowKeyV6 tuple, long nowMs) =>
-        ConnectionKeys.TryInvert(tuple, out FlowKeyV6 reply) && Find(reply, (uint)nowMs) == TupleChains.End;
+    /// <summary>True when no connection has the tuple in which answers to this one come in, and they come to this worker.</summary>
+    /// <param name="tuple">The tuple.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="anywhere">True when another worker would do: the tuple is not final.</param>
+    internal bool IsAnswerFree(in FlowKeyV6 tuple, long nowMs, bool anywhere = false) =>
+        ConnectionKeys.TryInvert(tuple, out FlowKeyV6 reply) && (anywhere || IsMine(reply)) && Find(reply, (uint)nowMs) == TupleChains.End;
+
+    private bool IsMine(in FlowKeyV6 tuple) => _shards == null || _shards.Of(tuple) == _shard;
 
     internal ushort DrawPort() => _options.PortDraws is { } draws ? draws() : (ushort)Draw(ushort.MaxValue + 1);
 

@@ -32,7 +32,7 @@ public sealed partial class ConntrackTable
 
     private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs, out int id, out bool reply)
     {
-        (id, reply) = (-1, false);
+        (id, reply, _nowMs) = (-1, false, nowMs);
         if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
             return TrackedAs.Untracked;
         if (_options.Checksum && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero)
@@ -46,20 +46,28 @@ public sealed partial class ConntrackTable
                 return error == TrackedAs.Invalid ? Refuse() : error;
         }
 
-        if ((key.Protocol == IpProtocol.Tcp && !TcpTracker.IsSound(segment)) || (key.Protocol == IpProtocol.Gre && !IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length))))
+        if (!IsSound(key.Protocol, segment, frame, info))
             return Refuse();
-        return Follow(segment, key, bucket, (uint)nowMs, ref id, ref reply);
+        return Follow(segment, info, key, bucket, (uint)nowMs, ref id, ref reply);
     }
 
     /// <summary>
     /// The packet of a new connection got through: the connection enters the table. False when another took one of its tuples meanwhile;
-    /// then it is forgotten, and the packet to be dropped (of UDP: let through, it is the other one's).
+    /// then it is forgotten, and the packet to be dropped (of UDP: let through, it is the other one's). So it is when its answers would come to another worker.
     /// </summary>
     public bool Confirm(int id, long nowMs)
     {
+        _nowMs = nowMs;
         ref Connection connection = ref _chains[id];
         if (connection.Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
             return true;
+        if (!IsMine(connection.Reply))
+        {
+            Remove(id);
+            InsertFailed++;
+            return false;
+        }
+
         uint original = BucketOf(connection.Original), reply = BucketOf(connection.Reply);
         if (Find(connection.Original, original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, reply, (uint)nowMs) == TupleChains.End)
         {
@@ -88,9 +96,21 @@ public sealed partial class ConntrackTable
         ref Connection connection = ref _chains[id];
         if (connection.Original.Protocol != IpProtocol.Tcp)
             return;
-        connection.Tcp.State = TcpState.Close;
-        connection.ExpiresMs = (uint)nowMs + ((uint)_options.Tcp.Timeouts[(int)TcpState.Close] * 1000);
+        if (IsLru)
+            connection.Protocol.Cilium.OriginalClosing = connection.Protocol.Cilium.ReplyClosing = true;
+        else
+            connection.Protocol.Tcp.State = TcpState.Close;
+        int seconds = IsLru ? _options.Cilium.TcpCloseTimeout : _options.Tcp.Timeouts[(int)TcpState.Close];
+        connection.ExpiresMs = (uint)nowMs + ((uint)seconds * 1000);
     }
+
+    private bool IsSound(IpProtocol protocol, ReadOnlySpan<byte> segment, ReadOnlySpan<byte> frame, in PacketInfo info) => protocol switch
+    {
+        IpProtocol.Tcp => IsLru ? CiliumTracker.IsSound(segment) : TcpTracker.IsSound(segment),
+        IpProtocol.Sctp => IsLru || SctpTracker.IsSound(segment),
+        IpProtocol.Gre => IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length)),
+        _ => true,
+    };
 
     /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
     private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));
@@ -101,38 +121,46 @@ public sealed partial class ConntrackTable
         return TrackedAs.Invalid;
     }
 
-    private TrackedAs Follow(ReadOnlySpan<byte> segment, in FlowKeyV6 key, uint bucket, uint nowMs, ref int id, ref bool reply)
+    private TrackedAs Follow(ReadOnlySpan<byte> segment, in PacketInfo info, in FlowKeyV6 key, uint bucket, uint nowMs, ref int id, ref bool reply)
     {
         int link = Find(key, bucket, nowMs);
-        TcpAnswer answer = TcpAnswer.Reopen;
+        FollowAnswer answer = FollowAnswer.Reopen;
         if (link != TupleChains.End)
         {
             (id, reply) = (link >> 1, (link & 1) != 0);
             answer = FollowOne(id, reply, segment, nowMs);
-            if (answer == TcpAnswer.Reopen)
+            if (answer == FollowAnswer.Reopen)
                 Remove(id);
         }
 
-        if (answer == TcpAnswer.Reopen)
+        if (answer == FollowAnswer.Reopen)
         {
             reply = false;
             if (!TryMake(key, segment, nowMs, out id, out bool full))
                 return full ? TrackedAs.TableFull : Refuse();
             answer = FollowOne(id, false, segment, nowMs);
-            if (answer == TcpAnswer.Invalid)
+            if (answer == FollowAnswer.Invalid)
                 Remove(id);
         }
 
-        if (answer == TcpAnswer.Invalid)
+        if (answer == FollowAnswer.Invalid)
         {
             (id, reply) = (-1, false);
             return Refuse();
         }
 
+        if (answer != FollowAnswer.Untouched)
+            _extras.Count(id, reply, info.L3Length);
         ref Connection connection = ref _chains[id];
+        if (answer == FollowAnswer.Renewed)
+        {
+            connection.Status &= ~ConntrackStatus.SeenReply;
+            return TrackedAs.New;
+        }
+
         bool answered = reply || connection.Has(ConntrackStatus.SeenReply);
         connection.Status |= reply ? ConntrackStatus.SeenReply : 0;
-        if (answer == TcpAnswer.Gone)
+        if (answer == FollowAnswer.Gone)
             Remove(id);
 
         return answered ? TrackedAs.Established : TrackedAs.New;
@@ -141,62 +169,90 @@ public sealed partial class ConntrackTable
     private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint nowMs, out int id, out bool full)
     {
         (id, full) = (-1, false);
-        TcpFlow tcp = default;
-        bool icmp = key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
-        if (icmp && !ConnectionKeys.IsRequest(key))
-            return false;
-        if (key.Protocol == IpProtocol.Tcp && !TcpTracker.TryStart(out tcp, segment, _options.Tcp))
-            return false;
-        if (!ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
+        if (!TryStart(key, segment, out ProtocolState state) || !ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
             return false;
         full = Count >= Max && !TryMakeRoom(key, nowMs);
         if (full)
         {
             DroppedFull++;
+            _pressed = _options.Eviction == EvictionPolicy.Linux ? _chains.HighMark : 0;
             return false;
         }
 
         id = _chains.Take();
         Count++;
+        _extras.Clear(id);
         ref Connection connection = ref _chains[id];
-        (connection.Original, connection.Reply, connection.Tcp) = (key, inverse, tcp);
+        (connection.Original, connection.Reply, connection.Protocol) = (key, inverse, state);
         (connection.CreatedMs, connection.ExpiresMs) = (nowMs, nowMs);
         return true;
     }
 
-    private TcpAnswer FollowOne(int id, bool reply, ReadOnlySpan<byte> segment, uint nowMs)
+    /// <summary>False for a packet that opens no connection of its protocol.</summary>
+    private bool TryStart(in FlowKeyV6 key, ReadOnlySpan<byte> segment, out ProtocolState state)
+    {
+        state = default;
+        return key.Protocol switch
+        {
+            IpProtocol.Icmp or IpProtocol.IcmpV6 => ConnectionKeys.IsRequest(key),
+            _ when IsLru => true,
+            IpProtocol.Tcp => TcpTracker.TryStart(out state.Tcp, segment, _options.Tcp),
+            IpProtocol.Sctp => SctpTracker.TryStart(out state.Sctp, segment),
+            _ => true,
+        };
+    }
+
+    private FollowAnswer FollowOne(int id, bool reply, ReadOnlySpan<byte> segment, uint nowMs)
     {
         ref Connection connection = ref _chains[id];
-        bool seenReply = connection.Has(ConntrackStatus.SeenReply);
-        int seconds;
+        FollowAnswer answer = IsLru
+            ? FollowByUse(ref connection, reply, segment, nowMs, out int seconds)
+            : FollowByProtocol(ref connection, reply, segment, nowMs, out seconds);
+        if (answer is FollowAnswer.Accepted or FollowAnswer.Renewed)
+            connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+        return answer;
+    }
+
+    private FollowAnswer FollowByProtocol(ref Connection connection, bool reply, ReadOnlySpan<byte> segment, uint nowMs, out int seconds)
+    {
+        bool seenReply = connection.Has(ConntrackStatus.SeenReply), assured = connection.Has(ConntrackStatus.Assured);
+        FollowAnswer answer = FollowAnswer.Accepted;
         switch (connection.Original.Protocol)
         {
             case IpProtocol.Tcp:
-                bool assured = connection.Has(ConntrackStatus.Assured);
-                TcpAnswer answer = TcpTracker.Follow(ref connection.Tcp, reply, seenReply, ref assured, segment, _options.Tcp, out seconds);
-                connection.Status |= assured ? ConntrackStatus.Assured : 0;
-                if (answer == TcpAnswer.Accepted)
-                    connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
-                return answer;
+                answer = TcpTracker.Follow(ref connection.Protocol.Tcp, reply, seenReply, ref assured, segment, _options.Tcp, out seconds);
+                break;
+            case IpProtocol.Sctp:
+                answer = SctpTracker.Follow(ref connection.Protocol.Sctp, reply, ref assured, segment, _options.Sctp, out seconds);
+                break;
             case IpProtocol.Udp or IpProtocol.UdpLite:
-                seconds = seenReply && nowMs - connection.CreatedMs > StreamAfterMs ? Stream(ref connection, _options.UdpStreamTimeout) : _options.UdpTimeout;
+                assured |= seenReply && nowMs - connection.CreatedMs > StreamAfterMs;
+                seconds = seenReply && nowMs - connection.CreatedMs > StreamAfterMs ? _options.UdpStreamTimeout : _options.UdpTimeout;
                 break;
             case IpProtocol.Gre:
-                seconds = seenReply ? Stream(ref connection, _options.GreStreamTimeout) : _options.GreTimeout;
+                assured |= seenReply;
+                seconds = seenReply ? _options.GreStreamTimeout : _options.GreTimeout;
                 break;
             default:
                 seconds = connection.Original.Protocol switch { IpProtocol.Icmp => _options.IcmpTimeout, IpProtocol.IcmpV6 => _options.IcmpV6Timeout, _ => _options.GenericTimeout };
                 break;
         }
 
-        connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
-        return TcpAnswer.Accepted;
+        connection.Status |= assured ? ConntrackStatus.Assured : 0;
+        return answer;
     }
 
-    private static int Stream(ref Connection connection, int seconds)
+    /// <summary>Cilium's way: a connection is what was used lately.</summary>
+    private FollowAnswer FollowByUse(ref Connection connection, bool reply, ReadOnlySpan<byte> segment, uint nowMs, out int seconds)
     {
-        connection.Status |= ConntrackStatus.Assured;
-        return seconds;
+        connection.UsedMs = nowMs;
+        seconds = _options.Cilium.AnyTimeout;
+        if (connection.Original.Protocol != IpProtocol.Tcp)
+            return FollowAnswer.Accepted;
+        if (connection.Has(ConntrackStatus.Confirmed))
+            return CiliumTracker.Follow(ref connection.Protocol.Cilium, reply, segment, _options.Cilium, out seconds);
+        connection.Protocol.Cilium = CiliumTracker.Start(_options.Cilium, out seconds);
+        return FollowAnswer.Accepted;
     }
 
     /// <summary>

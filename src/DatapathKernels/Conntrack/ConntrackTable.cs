@@ -7,7 +7,7 @@ namespace DatapathKernels.Conntrack;
 
 /// <summary>
 /// The connection table of one node (or one worker): which connection a packet belongs to, by the rules of Linux's
-/// nf_conntrack, for TCP, UDP, ICMP, GRE and everything else, IPv4 and IPv6.
+/// nf_conntrack, for TCP, UDP, SCTP, ICMP, GRE and everything else, IPv4 and IPv6.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -19,7 +19,7 @@ namespace DatapathKernels.Conntrack;
 /// table does by itself. One thread at a time; nothing allocates after construction. 176 bytes a connection and 16 for the chains' heads: 192.
 /// </para>
 /// <para>
-/// Left out: helpers and expectations, and the states of SCTP and DCCP, which are tracked as everything else is (10 minutes).
+/// Left out: helpers and expectations, and the states of DCCP, which is tracked as everything else is (10 minutes).
 /// </para>
 /// </remarks>
 public sealed partial class ConntrackTable : IDisposable
@@ -33,24 +33,37 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly ConntrackOptions _options;
     private readonly TupleChains _chains;
     private readonly SourceChains _sources;
+    private readonly ConnectionExtras _extras;
     private readonly ulong _seed, _key1;
+    private readonly ShardMap? _shards;
+    private readonly int _shard;
     private bool _isDisposed;
+
+    // The time of the call the table is in.
+    private long _nowMs;
 
     /// <summary>Makes an empty table.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size out of its range.</exception>
     public ConntrackTable(ConntrackOptions options)
+        : this(options, null, 0)
+    {
+    }
+
+    /// <summary>Makes the table of one worker: the tuples of its connections, translated ones too, are those that fall to it.</summary>
+    internal ConntrackTable(ConntrackOptions options, ShardMap? shards, int shard)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Max is < 1 or > MaxConnections)
             Throw.OutOfRange(nameof(options), options.Max, $"a table holds 1 to {MaxConnections} connections");
         if (options.Buckets is < 0 or > 1 << 29)
             Throw.OutOfRange(nameof(options), options.Buckets, "expected 0 to 2^29 buckets");
-        _options = options;
+        (_options, _shards, _shard) = (options, shards, shard);
         (_seed, _key1) = options.HashKey ?? (Seed(), Seed());
         _draw = _key1;
         // Connections that end stay readable until the burst is over; a burst makes one a packet at most.
         _chains = new TupleChains(options.Max + PacketBurst.MaxCount + 1, (uint)(options.Buckets == 0 ? (options.UsesKernelHash ? options.Max : ChainsPerConnection * options.Max) : options.Buckets));
         _sources = new SourceChains(_chains, (uint)options.Max);
+        _extras = new ConnectionExtras(_chains.Capacity, options.Accounting, options.Timestamps);
     }
 
     /// <summary>The most connections.</summary>
@@ -72,7 +85,7 @@ public sealed partial class ConntrackTable : IDisposable
     public long InsertFailed { get; private set; }
 
     /// <summary>All of its native memory, bytes.</summary>
-    public long MemoryBytes => _chains.MemoryBytes + _sources.MemoryBytes;
+    public long MemoryBytes => _chains.MemoryBytes + _sources.MemoryBytes + _extras.MemoryBytes;
 
     /// <summary>The numbers of connections are below this.</summary>
     public int Places => _chains.HighMark;
@@ -83,8 +96,24 @@ public sealed partial class ConntrackTable : IDisposable
         if ((uint)id >= (uint)_chains.HighMark || !_chains[id].IsLive)
             return null;
         ref Connection connection = ref _chains[id];
-        return new ConnectionView(connection.Original, connection.Reply, connection.Status, connection.Tcp, connection.Mark, connection.ExpiresMs);
+        bool tcp = connection.Original.Protocol == IpProtocol.Tcp, sctp = connection.Original.Protocol == IpProtocol.Sctp;
+        return new ConnectionView(connection.Original, connection.Reply, connection.Status, tcp && !IsLru ? connection.Protocol.Tcp : default, connection.Mark, connection.ExpiresMs)
+        {
+            Sctp = sctp && !IsLru ? connection.Protocol.Sctp : default,
+            Cilium = tcp && IsLru ? connection.Protocol.Cilium : default,
+            Counters = _extras.CountersOf(id),
+            StartedMs = _extras.TimesOf(id).StartedMs,
+        };
     }
+
+    /// <summary>
+    /// The packets and bytes of a connection, also of one that just ended (until the next packet is tracked); all zero without
+    /// <see cref="ConntrackOptions.Accounting"/>.
+    /// </summary>
+    public ConnectionCounters CountersOf(int id) => _extras.CountersOf(id);
+
+    /// <summary>When a connection began and ended, also of one that just ended; all zero without <see cref="ConntrackOptions.Timestamps"/>.</summary>
+    public ConnectionTimes TimesOf(int id) => _extras.TimesOf(id);
 
     /// <summary>The status bits of a connection.</summary>
     public ConntrackStatus StatusOf(int id) => _chains[id].Status;
@@ -108,21 +137,25 @@ public sealed partial class ConntrackTable : IDisposable
 
     /// <summary>
     /// Gives back the room of connections whose time is over, looking at the next <paramref name="budget"/> places: the kernel's garbage collector,
-    /// a slice of it.
+    /// a slice of it. Under <see cref="EvictionPolicy.Linux"/> some others go too while the table is nearly full.
     /// </summary>
     /// <returns>How many went.</returns>
     public int Collect(long nowMs, int budget = 1024)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _nowMs = nowMs;
         _chains.Reclaim();
         int collected = 0;
         for (int looked = 0; looked < Math.Min(budget, _chains.HighMark); looked++)
         {
             _hand = _hand + 1 < _chains.HighMark ? _hand + 1 : 0;
             ref Connection connection = ref _chains[_hand];
-            if (!connection.IsLive || !connection.IsOver((uint)nowMs))
+            bool over = connection.IsOver((uint)nowMs), goes = connection.IsLive && (over || IsInTheWay(connection));
+            _pressed = Math.Max(0, _pressed - 1);
+            if (!goes)
                 continue;
             Remove(_hand);
+            Evicted += over ? 0 : 1;
             collected++;
         }
 
@@ -134,6 +167,7 @@ public sealed partial class ConntrackTable : IDisposable
     {
         _isDisposed = true;
         _sources.Dispose();
+        _extras.Dispose();
         _chains.Dispose();
     }
 
@@ -148,6 +182,8 @@ public sealed partial class ConntrackTable : IDisposable
         Insert(id, BucketOf(connection.Original), BucketOf(connection.Reply));
         return id;
     }
+
+    private bool IsLru => _options.Eviction == EvictionPolicy.Lru;
 
     private uint BucketOf(in FlowKeyV6 tuple)
     {
@@ -187,6 +223,7 @@ public sealed partial class ConntrackTable : IDisposable
         _chains.Link(id * 2, originalBucket);
         _chains.Link((id * 2) + 1, replyBucket);
         connection.Status |= ConntrackStatus.Confirmed;
+        _extras.Start(id, _nowMs);
         if (connection.Has(ConntrackStatus.SourceNat))
             _sources.Link(id, SourceBucket(connection.Original));
     }
@@ -210,6 +247,7 @@ public sealed partial class ConntrackTable : IDisposable
         }
 
         connection.Status |= ConntrackStatus.Dying;
+        _extras.Stop(id, connection.ExpiresMs, _nowMs);
         _chains.Retire(id);
         Count--;
     }

@@ -5,7 +5,8 @@ public enum EvictionPolicy : byte
 {
     /// <summary>
     /// <c>early_drop</c>: of eight neighbouring chains from the new one's on, all of the first that has connections which are not assured. If all are, the
-    /// new one is dropped.
+    /// new one is dropped; then, for one round and while 95 of every whole hundred places are taken, <see cref="ConntrackTable.Collect"/> ends connections that are not
+    /// assured, and assured ones that are closing (TCP: FIN_WAIT to CLOSE; SCTP: SHUTDOWN), as the kernel's garbage collector does.
     /// </summary>
     Linux,
 
@@ -19,4 +20,11 @@ public enum EvictionPolicy : byte
     /// tenth.
     /// </summary>
     LeastUseful,
+
+    /// <summary>
+    /// Cilium's: the one that was not used for longest, whatever it is, and Cilium's few lifetimes in place of the kernel's states (see
+    /// <see cref="CiliumTracker"/>). Which one that is, is guessed from sixteen drawn at random (Cilium's BPF map guesses with lists of its own): a connection that is over when one is
+    /// drawn. A new connection always gets in; a flood pushes out what is quiet.
+    /// </summary>
+    Lru,
 }

@@ -25,7 +25,7 @@ internal static class NatTupleChooser
         IPv6Address address = choice.HasAddress ? choice.Address : destination ? tuple.Destination : tuple.Source;
         ushort portBe = destination ? tuple.DestinationPortBe : tuple.SourcePortBe;
         FlowKeyV6 candidate = With(tuple, address, portBe, destination);
-        if (!random && Keeps(table, candidate, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, nowMs))
+        if (!random && Keeps(table, candidate, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, destination, nowMs))
             return candidate;
 
         // ICMP's identifier stands with the source, whichever side is translated.
@@ -36,11 +36,11 @@ internal static class NatTupleChooser
     }
 
     /// <summary>A port in a range of one stays even when it is taken: there is no other.</summary>
-    private static bool Keeps(ConntrackTable table, in FlowKeyV6 candidate, ushort port, in NatPortRange range, long nowMs)
+    private static bool Keeps(ConntrackTable table, in FlowKeyV6 candidate, ushort port, in NatPortRange range, bool destination, long nowMs)
     {
         if (!range.IsGiven)
-            return table.IsAnswerFree(candidate, nowMs);
-        return !range.HasBase && port >= range.First && port <= range.Last && (range.First == range.Last || table.IsAnswerFree(candidate, nowMs));
+            return table.IsAnswerFree(candidate, nowMs, anywhere: destination);
+        return !range.HasBase && port >= range.First && port <= range.Last && (range.First == range.Last || table.IsAnswerFree(candidate, nowMs, anywhere: destination));
     }
 
     private static FlowKeyV6 WithPort(in FlowKeyV6 tuple, ushort port, bool destination) =>
@@ -53,7 +53,7 @@ internal static class NatTupleChooser
     /// <summary>A candidate with another port, asked of the table.</summary>
     private readonly struct Ports(ConntrackTable table, FlowKeyV6 candidate, bool destination, long nowMs) : INatPorts
     {
-        public bool IsFree(ushort port) => table.IsAnswerFree(WithPort(candidate, port, destination), nowMs);
+        public bool IsFree(ushort port) => table.IsAnswerFree(WithPort(candidate, port, destination), nowMs, anywhere: destination);
 
         public ushort Random() => table.DrawPort();
     }

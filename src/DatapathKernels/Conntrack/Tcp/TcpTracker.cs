@@ -54,8 +54,8 @@ public static class TcpTracker
     /// <param name="assured">Whether the connection is assured; set when it becomes so.</param>
     /// <param name="segment">A sound segment.</param>
     /// <param name="settings">How strict, and how long.</param>
-    /// <param name="timeoutSeconds">How long it lasts from now, when the segment was <see cref="TcpAnswer.Accepted"/>.</param>
-    public static TcpAnswer Follow(ref TcpFlow flow, bool reply, bool seenReply, ref bool assured, ReadOnlySpan<byte> segment, TcpSettings settings, out int timeoutSeconds)
+    /// <param name="timeoutSeconds">How long it lasts from now, when the segment was <see cref="FollowAnswer.Accepted"/>.</param>
+    public static FollowAnswer Follow(ref TcpFlow flow, bool reply, bool seenReply, ref bool assured, ReadOnlySpan<byte> segment, TcpSettings settings, out int timeoutSeconds)
     {
         timeoutSeconds = 0;
         TcpHead head = new(segment);
@@ -63,13 +63,13 @@ public static class TcpTracker
         Step step = Judge(ref flow, reply, seenReply, assured, head, segment, settings, ref old, ref next);
         if (step == Step.CheckWindow)
         {
-            TcpAnswer answer = TcpWindows.Check(ref flow, reply, head, segment, settings);
-            if (answer != TcpAnswer.Accepted)
+            FollowAnswer answer = TcpWindows.Check(ref flow, reply, head, segment, settings);
+            if (answer != FollowAnswer.Accepted)
                 return answer;
         }
         else if (step != Step.Accept)
         {
-            return step switch { Step.Reopen => TcpAnswer.Reopen, Step.Refuse => TcpAnswer.Invalid, _ => TcpAnswer.Untouched };
+            return step switch { Step.Reopen => FollowAnswer.Reopen, Step.Refuse => FollowAnswer.Invalid, _ => FollowAnswer.Untouched };
         }
 
         flow.LastKind = head.Kind;
@@ -191,7 +191,7 @@ public static class TcpTracker
         return answersIgnored || answersChallenge ? Step.Accept : Step.CheckWindow;
     }
 
-    private static TcpAnswer Refresh(in TcpFlow flow, TcpSegmentKind kind, TcpState old, TcpState next, bool seenReply, ref bool assured, TcpSettings settings, out int seconds)
+    private static FollowAnswer Refresh(in TcpFlow flow, TcpSegmentKind kind, TcpState old, TcpState next, bool seenReply, ref bool assured, TcpSettings settings, out int seconds)
     {
         int[] timeouts = settings.Timeouts;
         seconds = timeouts[(int)next];
@@ -207,9 +207,9 @@ public static class TcpTracker
         {
             // A reset as the only answer: there is no such connection.
             if (kind == TcpSegmentKind.Rst)
-                return TcpAnswer.Gone;
+                return FollowAnswer.Gone;
             if (kind == TcpSegmentKind.Syn && old == TcpState.SynSent)
-                return TcpAnswer.Untouched;
+                return FollowAnswer.Untouched;
             if (next == TcpState.Established)
                 seconds = Math.Min(seconds, settings.UnacknowledgedTimeout);
         }
@@ -218,7 +218,7 @@ public static class TcpTracker
             assured = true;
         }
 
-        return TcpAnswer.Accepted;
+        return FollowAnswer.Accepted;
     }
 
     /// <summary>How a segment goes on from the table's answer.</summary>

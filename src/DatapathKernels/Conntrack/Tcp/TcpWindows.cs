@@ -10,7 +10,7 @@ internal static class TcpWindows
 {
     private const uint LeastAckWindow = 66000;
 
-    public static TcpAnswer Check(ref TcpFlow flow, bool reply, in TcpHead head, ReadOnlySpan<byte> segment, TcpSettings settings)
+    public static FollowAnswer Check(ref TcpFlow flow, bool reply, in TcpHead head, ReadOnlySpan<byte> segment, TcpSettings settings)
     {
         ref TcpSide sender = ref TcpTracker.SideOf(ref flow, reply);
         ref TcpSide receiver = ref TcpTracker.SideOf(ref flow, !reply);
@@ -18,21 +18,21 @@ internal static class TcpWindows
         if ((receiver.Flags & TcpSideFlags.SackPermitted) != 0)
             sack = TcpSide.SackOf(segment, ack);
         if (Begin(ref sender, ref receiver, flow.State, reply, segment, head, sack))
-            return TcpAnswer.Accepted;
+            return FollowAnswer.Accepted;
 
         if (!head.Has(TcpFlags.Ack) || (head.Has(TcpFlags.Rst) && ack == 0))
             ack = sack = receiver.End;
         if (head.Has(TcpFlags.Rst) && sequence == 0 && flow.State == TcpState.SynSent)
             sequence = end = sender.End;
-        TcpAnswer answer = Judge(ref sender, receiver, sequence, end, sack);
-        if (answer != TcpAnswer.Accepted)
-            return (sender.Flags & TcpSideFlags.Liberal) != 0 || settings.BeLiberal ? TcpAnswer.Accepted : answer;
+        FollowAnswer answer = Judge(ref sender, receiver, sequence, end, sack);
+        if (answer != FollowAnswer.Accepted)
+            return (sender.Flags & TcpSideFlags.Liberal) != 0 || settings.BeLiberal ? FollowAnswer.Accepted : answer;
 
         uint window = head.Has(TcpFlags.Syn) ? head.Window : (uint)head.Window << sender.Scale;
         Update(ref sender, ref receiver, head.Has(TcpFlags.Ack), end, ack, sack, window);
         if (head.Kind == TcpSegmentKind.Ack)
             CountRetransmissions(ref flow, reply, sequence, ack, end, head.Window);
-        return TcpAnswer.Accepted;
+        return FollowAnswer.Accepted;
     }
 
     /// <summary>The first segment of a side sets its numbers up. True when there is nothing to check then.</summary>
@@ -59,7 +59,7 @@ internal static class TcpWindows
         return false;
     }
 
-    private static TcpAnswer Judge(ref TcpSide sender, in TcpSide receiver, uint sequence, uint end, uint sack)
+    private static FollowAnswer Judge(ref TcpSide sender, in TcpSide receiver, uint sequence, uint end, uint sack)
     {
         bool ackKnown = !IsAfter(sack, receiver.End);
         bool ackRecent = IsAfter(sack, receiver.End - Math.Max(sender.MaxWindow, LeastAckWindow) - 1);
@@ -68,15 +68,15 @@ internal static class TcpWindows
         {
             // More than the window allows, but so little more that the receiver may take it.
             if (!recent || !ackRecent || !ackKnown || end - sender.MaxEnd + 1 > receiver.MaxWindow)
-                return TcpAnswer.Invalid;
+                return FollowAnswer.Invalid;
             sender.End = end;
             sender.Flags |= TcpSideFlags.DataUnacknowledged;
-            return TcpAnswer.Untouched;
+            return FollowAnswer.Untouched;
         }
 
         if (!ackKnown)
-            return TcpAnswer.Invalid;
-        return recent && ackRecent ? TcpAnswer.Accepted : TcpAnswer.Untouched;
+            return FollowAnswer.Invalid;
+        return recent && ackRecent ? FollowAnswer.Accepted : FollowAnswer.Untouched;
     }
 
     private static void Update(ref TcpSide sender, ref TcpSide receiver, bool acknowledges, uint end, uint ack, uint sack, uint window)

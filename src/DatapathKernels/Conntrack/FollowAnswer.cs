@@ -1,7 +1,7 @@
 namespace DatapathKernels.Conntrack;
 
-/// <summary>What <see cref="TcpTracker"/> makes of a segment.</summary>
-public enum TcpAnswer : byte
+/// <summary>What a protocol's tracker makes of a packet.</summary>
+public enum FollowAnswer : byte
 {
     /// <summary>It belongs to the connection, which has a new timeout.</summary>
     Accepted,
@@ -15,6 +15,9 @@ public enum TcpAnswer : byte
     /// <summary>It belongs to it and ends it at once.</summary>
     Gone,
 
-    /// <summary>It starts the connection anew: the old one is to be forgotten and the segment looked at again.</summary>
+    /// <summary>It starts the connection anew: the old one is to be forgotten and the packet looked at again.</summary>
     Reopen,
+
+    /// <summary>It opens the connection again, in its place: new, with a new timeout.</summary>
+    Renewed,
 }

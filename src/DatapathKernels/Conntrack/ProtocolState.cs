@@ -1,0 +1,20 @@
+using System.Runtime.InteropServices;
+
+namespace DatapathKernels.Conntrack;
+
+/// <summary>What a tracker knows of a connection, 60 bytes: one of these, by the connection's protocol and the table's policy.</summary>
+[StructLayout(LayoutKind.Explicit)]
+internal struct ProtocolState
+{
+    /// <summary>TCP, but under <see cref="EvictionPolicy.Lru"/>.</summary>
+    [FieldOffset(0)]
+    public TcpFlow Tcp;
+
+    /// <summary>SCTP, but under <see cref="EvictionPolicy.Lru"/>.</summary>
+    [FieldOffset(0)]
+    public SctpFlow Sctp;
+
+    /// <summary>TCP under <see cref="EvictionPolicy.Lru"/>.</summary>
+    [FieldOffset(0)]
+    public CiliumFlow Cilium;
+}
