@@ -4,11 +4,12 @@ using DatapathKernels.Packets;
 using DatapathKernels.Tests.Filtering;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace DatapathKernels.Tests.Conntrack;
 
 /// <summary>The connection table, by the cases of the kernel's documentation and under attack.</summary>
-public class ConntrackTableTests
+public class ConntrackTableTests(ITestOutputHelper output)
 {
     private const string A = "192.0.2.1", B = "10.0.0.1";
     private const byte Syn = 2, Ack = 16, SynAck = 18, Fin = 17, Rst = 4;
@@ -107,7 +108,9 @@ public class ConntrackTableTests
     public void G01_to_G03_other_protocols_zones_and_fragments()
     {
         using ConntrackTable table = Table(8);
-        Assert.Equal(TrackedAs.New, See(table, TestPacket.Sctp(A, B), 0));
+        TestPacket dccp = Udp(1).Copy();
+        dccp.Bytes[9] = (byte)IpProtocol.Dccp;
+        Assert.Equal(TrackedAs.New, See(table, Tracking.Mended(dccp.Bytes), 0));
         Assert.Equal(600_000u, Only(table).ExpiresMs);
         FlowParser.ParseNetwork(Udp(1).Bytes, 7, out FlowKeyV4 key, out _, out PacketInfo info);
         table.Track(Udp(1).Bytes, info, ConntrackTable.KeyOf(key), 0, out int id, out _);
@@ -149,17 +152,23 @@ public class ConntrackTableTests
         Assert.Equal(1, table.Count);
     }
 
+    /// <summary>
+    /// Ten times the table's room in SYNs at once, upon 10,000 quiet established flows in a table for 20,000. What they become is the policy's character: the kernel's and the project's
+    /// keep them all, the project's lets every newcomer in besides; who drops newcomers keeps them and lets hardly anybody in; Cilium's knows no rank and lets the quiet ones go.
+    /// </summary>
     [Theory]
-    [InlineData(EvictionPolicy.Linux)]
-    [InlineData(EvictionPolicy.LeastUseful)]
-    public void A_SYN_flood_takes_no_established_connection(EvictionPolicy policy)
+    [InlineData(EvictionPolicy.Linux, 10_000)]
+    [InlineData(EvictionPolicy.LeastUseful, 10_000)]
+    [InlineData(EvictionPolicy.DropNew, 10_000)]
+    [InlineData(EvictionPolicy.Lru, 0)]
+    public void A_SYN_flood(EvictionPolicy policy, int keptAtLeast)
     {
         const int max = 20_000, established = 10_000;
         using ConntrackTable table = new(new ConntrackOptions { Max = max, Eviction = policy, HashKey = (11, 12), UsesKernelHash = policy == EvictionPolicy.Linux });
         for (int i = 0; i < established; i++)
             Open(table, $"192.0.{i >> 8}.{i & 255}", 0);
         TestPacket flood = Segment(Syn, 1, 0);
-        int good = 0, refused = 0;
+        int good = 0, refused = 0, kept = 0;
         for (uint i = 0; i < 10 * max; i++)
         {
             BitConverter.TryWriteBytes(flood.Bytes.AsSpan(12), i + 0x0b000000);
@@ -169,11 +178,13 @@ public class ConntrackTableTests
                 good += Open(table, $"198.51.{i >> 18}.{(i / 1000) & 255}", 1000) ? 1 : 0;
         }
 
+        HashSet<IPv6Address> survivors = [.. Tracking.All(table).Where(view => (view.Status & ConntrackStatus.SeenReply) != 0).Select(view => view.Original.Source)];
         for (int i = 0; i < established; i++)
-            Assert.Equal(TrackedAs.Established, See(table, Segment(Ack, 101, 501, from: $"192.0.{i >> 8}.{i & 255}"), 2000));
-        // Linux finds no victim when the eight chains hold assured ones only; the project's policy always lets a new one in.
-        Assert.Equal(200, good + (policy == EvictionPolicy.Linux ? 200 - good : 0));
-        Assert.True(policy == EvictionPolicy.Linux || refused == 0, $"{refused} refused");
+            kept += survivors.Contains(ConntrackVectorTests.Mapped($"192.0.{i >> 8}.{i & 255}")) ? 1 : 0;
+        output.WriteLine($"{policy}: {kept} of {established} established flows kept, {good} of 200 handshakes during the flood done, {refused} of {10 * max} SYNs refused, {table.Evicted} evicted");
+        Assert.InRange(kept, keptAtLeast, established);
+        if (policy is EvictionPolicy.LeastUseful or EvictionPolicy.Lru)
+            Assert.Equal((200, 0), (good, refused));
     }
 
     [Fact]
@@ -191,6 +202,7 @@ public class ConntrackTableTests
     [InlineData(EvictionPolicy.Linux)]
     [InlineData(EvictionPolicy.DropNew)]
     [InlineData(EvictionPolicy.LeastUseful)]
+    [InlineData(EvictionPolicy.Lru)]
     public void A_storm_of_random_packets_leaves_a_table_that_empties(EvictionPolicy policy)
     {
         Random random = new((int)policy);
@@ -206,7 +218,7 @@ public class ConntrackTableTests
             {
                 0 => TestPacket.Udp(from, to, 1, 1),
                 1 => TestPacket.Icmp(from, to, (byte)random.Next(20)),
-                2 => TestPacket.Sctp(from, to, 1, 1),
+                2 => Tracking.Sctp(from, to, 1, 1, (uint)random.Next(2), 1, (SctpChunkType)random.Next(15)),
                 _ => TestPacket.Tcp(from, to, 1, 1, flags[random.Next(flags.Length)]),
             };
             packet.Bytes[20 + random.Next(packet.Bytes.Length - 20)] ^= (byte)(random.Next(3) == 0 ? 1 << random.Next(8) : 0);

@@ -146,17 +146,17 @@ public class TcpVectorTests
                         return "INVALID";
                 }
 
-                TcpAnswer answer = TcpTracker.Follow(ref _flow, reply, _seenReply, ref _assured, bytes, _settings, out int seconds);
-                if (answer == TcpAnswer.Reopen)
+                FollowAnswer answer = TcpTracker.Follow(ref _flow, reply, _seenReply, ref _assured, bytes, _settings, out int seconds);
+                if (answer == FollowAnswer.Reopen)
                 {
                     (_isThere, reply, reopened) = (false, false, " reopened");
                     continue;
                 }
 
-                if (answer == TcpAnswer.Invalid)
+                if (answer == FollowAnswer.Invalid)
                     return "INVALID" + reopened;
-                _isThere = answer != TcpAnswer.Gone;
-                if (answer == TcpAnswer.Accepted)
+                _isThere = answer != FollowAnswer.Gone;
+                if (answer == FollowAnswer.Accepted)
                     _expires = now + seconds;
                 _seenReply |= reply;
                 return "ACCEPT" + reopened;
