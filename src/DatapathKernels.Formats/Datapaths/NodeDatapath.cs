@@ -19,6 +19,7 @@ namespace DatapathKernels.Formats.Datapaths;
 public sealed class NodeDatapath : IDisposable
 {
     private readonly List<IDisposable> _parts = [];
+    private IpvsDirector? _director;
 
     private NodeDatapath(Cluster cluster, NodeOptions options)
     {
@@ -65,6 +66,16 @@ public sealed class NodeDatapath : IDisposable
     /// <summary>The interface of a pod of this node.</summary>
     public ushort InterfaceOf(IPAddress pod) => new NodeInterfaces(Options.Policies, Node.Name).NumberOf(pod);
 
+    /// <summary>
+    /// Gives back the room of connections whose time is over, looking at so many of them: what the kernel's collectors do in the background. In eBPF mode there is
+    /// nothing to do: its map is an LRU.
+    /// </summary>
+    public void Collect(long nowMs, int budget)
+    {
+        Connections?.Collect(nowMs, budget);
+        _director?.Expire(nowMs, budget);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -93,7 +104,7 @@ public sealed class NodeDatapath : IDisposable
     {
         KubeProxyIpvsState?[] states = [.. Families().Select(family => Has(family) ? KubeProxyIpvs.Build(Cluster, Proxy(family)) : null)];
         NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, states.SelectMany(state => state?.BoundAddresses ?? [])));
-        IpvsDirector director = Keep(new IpvsDirector(new IpvsOptions { Capacity = Options.Connections, Seed = Options.Seed, Index = IpvsIndexKind.FlowTable }));
+        IpvsDirector director = _director = Keep(new IpvsDirector(new IpvsOptions { Capacity = Options.Connections, Seed = Options.Seed, Index = IpvsIndexKind.FlowTable }));
         foreach (KubeProxyIpvsState? state in states)
             state?.Services.AddTo(director);
         ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : Matcher(state.Rules, interfaces, state.Sets))];
@@ -120,7 +131,7 @@ public sealed class NodeDatapath : IDisposable
         return datapath;
     }
 
-    private ConntrackTable Table() => new(new ConntrackOptions { Max = Options.Connections, HashKey = Options.Seed == 0 ? null : (Options.Seed, Options.Seed + 1) });
+    private ConntrackTable Table() => new(new ConntrackOptions { Max = Options.Connections, Eviction = Options.Eviction, HashKey = Options.Seed == 0 ? null : (Options.Seed, Options.Seed + 1) });
 
     private KubeProxyOptions Proxy(AddressFamily family) => new() { Family = family, NodeName = Node.Name, NodeIP = Node.Addresses.FirstOrDefault(a => a.AddressFamily == family) };
 

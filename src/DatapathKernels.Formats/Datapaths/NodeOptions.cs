@@ -1,3 +1,4 @@
+using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
 
@@ -20,6 +21,9 @@ public sealed record NodeOptions
 
     /// <summary>The most connections.</summary>
     public int Connections { get; init; } = 262_144;
+
+    /// <summary>Who has to go when they are as many; the eBPF datapath has an LRU of its own.</summary>
+    public EvictionPolicy Eviction { get; init; }
 
     /// <summary>MTU of the node's link, bytes.</summary>
     public int Mtu { get; init; } = 1500;
