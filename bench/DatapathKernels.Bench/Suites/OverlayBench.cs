@@ -49,7 +49,7 @@ public class OverlayBench : IDisposable
         _ipip = new IpTunnel(new IpTunnelOptions { Local = ends.Local, Remote = ends.Remote });
         (_v4, _v6) = (new RouteTableV4(64), new RouteTableV6(64));
         _v4.Insert(IPNetwork.Parse("10.244.0.0/16"), 0);
-        _direct = new DirectRoute(_v4, _v6, [new DirectHop(1, default, default)]);
+        _direct = new DirectRoute(_v4, _v6, [new DirectHop(default, default, 1)]);
         (_arena, _packed) = (new PacketArena(Frames, Bytes + 512, 256), new PacketArena(Frames, Bytes + 512, 256));
         _copy = new byte[Bytes + 128];
         Fill();
@@ -192,7 +192,7 @@ public class OverlayBench : IDisposable
         EthernetWriter.Write(frame, default, default, 0x0800);
         for (int i = 0; i < Frames; i++)
         {
-            Ipv4Writer.Write(frame.AsSpan(Ethernet), new Ipv4Fields { Protocol = IpProtocol.Tcp, TimeToLive = 64, SourceBe = 0x0100f40a, DestinationBe = 0x0201f40a }, Bytes - 20);
+            Ipv4Writer.Write(frame.AsSpan(Ethernet), new Ipv4Fields(0x0af40001, 0x0af40102, IpProtocol.Tcp), Bytes - 20);
             frame[34] = (byte)i;
             frame[46] = 5 << 4;
             FlowParser.Parse(frame, out _, out _, out _infos[i]);

@@ -1,6 +1,7 @@
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Suites;
+using DatapathKernels.Formats.Datapaths;
 using DatapathKernels.Maps;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
@@ -187,5 +188,26 @@ public sealed class SuiteTests : IDisposable
         }));
 
         Assert.Contains("expected at least one IPv4 packet", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DatapathMode.Iptables, OverlayKind.None, false)]
+    [InlineData(DatapathMode.IptablesIndexed, OverlayKind.Vxlan, true)]
+    [InlineData(DatapathMode.Nftables, OverlayKind.Vxlan, true)]
+    [InlineData(DatapathMode.Ipvs, OverlayKind.Vxlan, true)]
+    [InlineData(DatapathMode.Ebpf, OverlayKind.Vxlan, true)]
+    public void Every_packet_of_a_whole_datapath_reaches_a_backend(DatapathMode mode, OverlayKind overlay, bool policy)
+    {
+        using DatapathBench bench = new() { Mode = mode, Services = 100, Flows = 1000, Overlay = overlay, Policy = policy };
+        bench.Setup();
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(8900)]
+    public void Every_packet_goes_into_its_tunnel(int bytes)
+    {
+        using OverlayBench bench = new() { Bytes = bytes };
+        bench.Setup();
     }
 }
