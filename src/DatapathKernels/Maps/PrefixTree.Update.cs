@@ -51,7 +51,7 @@ internal sealed unsafe partial class PrefixTree
         }
 
         byte depth = (byte)(prefix.Length + 1);
-        Fill(node, node.IndexOf(prefix.Bits), 1 << (node.End - prefix.Length), new(HasRoute | nextHop, depth, 0, depth));
+        Fill(node, node.IndexOf(prefix.Bits), 1 << (node.End - prefix.Length), new(RouteTo(nextHop), depth, 0, depth));
     }
 
     /// <summary>Takes a route out; the longest one that covers it takes its place.</summary>
@@ -68,7 +68,7 @@ internal sealed unsafe partial class PrefixTree
 
     private Node Child(Node parent, uint entry)
     {
-        nuint first = (nuint)(entry & PayloadMask) * GroupSize;
+        nuint first = FirstOf(entry);
         return new(Groups + first, _groupDepths.Pointer + first, parent.End, 8);
     }
 
@@ -116,7 +116,7 @@ internal sealed unsafe partial class PrefixTree
 
         node.Depths[index] = child.Depths[0];
         Volatile.Write(ref node.Entries[index], child.Entries[0]);
-        Free[_freeCount++] = (int)(entry & PayloadMask);
+        Free[_freeCount++] = (int)(entry & ~HasGroup);
     }
 
     /// <summary>A group whose entries all say what the entry above them said.</summary>

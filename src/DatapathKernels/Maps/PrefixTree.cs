@@ -7,10 +7,10 @@ namespace DatapathKernels.Maps;
 /// A multibit trie with its answers pushed down to the leaves (DIR-24-8 and its longer kin): a root indexed by the first bits
 /// of an address, and groups of 256 entries for every further 8 bits where a longer prefix makes them needed.
 /// <code>
-/// entry, bits  0..29  next hop, or number of a group
-///             30      there is a route
-///             31      go on in a group
-/// depths       1 byte beside each entry, which only updates read: length of the entry's route plus one, 0 for none
+/// entry   0                 no route
+///         1 to 2^30         a route: its next hop plus one, so that one subtraction tells the next hop
+///         bit 31 and below  go on in the group of that number
+/// depths  1 byte beside each entry, which only updates read: length of the entry's route plus one, 0 for none
 /// </code>
 /// </summary>
 /// <remarks>
@@ -20,7 +20,7 @@ namespace DatapathKernels.Maps;
 /// </remarks>
 internal sealed unsafe partial class PrefixTree : IDisposable
 {
-    public const uint HasRoute = 1u << 30, HasGroup = 1u << 31, PayloadMask = HasRoute - 1;
+    public const uint HasGroup = 1u << 31;
 
     /// <summary>Entries in a group.</summary>
     public const int GroupSize = 256;
@@ -70,6 +70,17 @@ internal sealed unsafe partial class PrefixTree : IDisposable
     public uint* Groups => (uint*)_groups.Pointer;
 
     private int* Free => (int*)_freeGroups.Pointer;
+
+    /// <summary>The entry of a route.</summary>
+    public static uint RouteTo(uint nextHop) => nextHop + 1;
+
+    /// <summary>The next hop an entry has, or the other one when it has no route.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint NextHopOf(uint entry, uint otherwise) => entry != 0 ? entry - 1 : otherwise;
+
+    /// <summary>Where in <see cref="Groups"/> the group begins that an entry leads to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nuint FirstOf(uint entry) => (nuint)(entry & ~HasGroup) * GroupSize;
 
     public void Dispose()
     {

@@ -23,7 +23,7 @@ namespace DatapathKernels.Maps;
 public abstract class RouteTable : IDisposable
 {
     /// <summary>The largest next hop: 2^30 - 1.</summary>
-    public const uint MaxNextHop = PrefixTree.PayloadMask;
+    public const uint MaxNextHop = (1 << 30) - 1;
 
     /// <summary>What bursts answer for an address without route.</summary>
     public const uint NoRoute = uint.MaxValue;
@@ -116,7 +116,7 @@ public abstract class RouteTable : IDisposable
         for (length = prefix.Length - 1; length > 0; length--)
         {
             if (_routes.Lookup(new(RoutePrefix.Of(prefix.Bits, length)), out uint nextHop) == MapError.Ok)
-                return PrefixTree.HasRoute | nextHop;
+                return PrefixTree.RouteTo(nextHop);
         }
 
         length = -1;
@@ -155,9 +155,15 @@ public abstract class RouteTable : IDisposable
     /// <summary>Gives the memory back; later calls throw.</summary>
     public void Dispose()
     {
+        Forget();
         _routes.Dispose();
         Tree.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Forgets what was kept of the memory that is about to be given back.</summary>
+    private protected virtual void Forget()
+    {
     }
 
     private bool TryPrefix(IPNetwork network, out RoutePrefix prefix)

@@ -30,8 +30,7 @@ public sealed unsafe class RouteTableV6 : RouteTable
     /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
     public bool TryLookup(in IPv6Address address, out uint nextHop)
     {
-        uint entry = EntryOf(address);
-        nextHop = (entry & PrefixTree.HasRoute) != 0 ? entry & PrefixTree.PayloadMask : Default;
+        nextHop = PrefixTree.NextHopOf(EntryOf(address), Default);
         return nextHop != NoRoute;
     }
 
@@ -44,6 +43,7 @@ public sealed unsafe class RouteTableV6 : RouteTable
     {
         if (nextHops.Length < addresses.Length)
             Throw.Argument(nameof(nextHops), "expected room for one next hop an address");
+        _ = Tree.Root;
         for (; !addresses.IsEmpty; addresses = addresses[Math.Min(Chunk, addresses.Length)..])
         {
             int count = Math.Min(Chunk, addresses.Length);
@@ -70,7 +70,7 @@ public sealed unsafe class RouteTableV6 : RouteTable
             for (ulong rest = deeper; rest != 0; rest &= rest - 1)
             {
                 int i = System.Numerics.BitOperations.TrailingZeroCount(rest);
-                uint entry = Volatile.Read(ref groups[((nuint)(entries[i] & PrefixTree.PayloadMask) * PrefixTree.GroupSize) + ByteOf(addresses[i], level)]);
+                uint entry = Volatile.Read(ref groups[PrefixTree.FirstOf(entries[i]) + ByteOf(addresses[i], level)]);
                 entries[i] = entry;
                 deeper ^= (ulong)(~entry >> 31) << i;
             }
@@ -79,10 +79,7 @@ public sealed unsafe class RouteTableV6 : RouteTable
         bool moved = version != Tree.Version;
         uint otherwise = Default;
         for (int i = 0; i < addresses.Length; i++)
-        {
-            uint entry = moved ? EntryOf(addresses[i]) : entries[i];
-            entries[i] = (entry & PrefixTree.HasRoute) != 0 ? entry & PrefixTree.PayloadMask : otherwise;
-        }
+            entries[i] = PrefixTree.NextHopOf(moved ? EntryOf(addresses[i]) : entries[i], otherwise);
     }
 
     // The walk ends at the sixteenth byte at the latest: no route is longer than 128 bits, so no entry there has a group. A group
@@ -94,7 +91,7 @@ public sealed unsafe class RouteTableV6 : RouteTable
             int version = Tree.Version;
             uint entry = Volatile.Read(ref Tree.Root[FirstIndex(address)]);
             for (int level = RootBits / 8; level < 16 && (int)entry < 0; level++)
-                entry = Volatile.Read(ref Tree.Groups[((nuint)(entry & PrefixTree.PayloadMask) * PrefixTree.GroupSize) + ByteOf(address, level)]);
+                entry = Volatile.Read(ref Tree.Groups[PrefixTree.FirstOf(entry) + ByteOf(address, level)]);
             if (version == Tree.Version)
                 return entry;
         }

@@ -20,6 +20,8 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Bytes in a huge page.</summary>
     public const int HugePage = 2 << 20;
 
+    private static long s_liveBytes;
+
     private byte* _pointer;
 
     /// <summary>Takes <paramref name="bytes"/> bytes of zeroed memory.</summary>
@@ -36,6 +38,7 @@ public sealed unsafe class NativeBuffer : IDisposable
         if (huge)
             HasHugePageAdvice = HugePages.Advise(_pointer, bytes);
         NativeMemory.Clear(_pointer, bytes);
+        Interlocked.Add(ref s_liveBytes, (long)bytes);
         GC.AddMemoryPressure((long)bytes);
     }
 
@@ -47,6 +50,9 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>True when the OS accepted the request for huge pages.</summary>
     public bool HasHugePageAdvice { get; }
+
+    /// <summary>Bytes of all buffers that were not given back yet.</summary>
+    internal static long LiveBytes => Volatile.Read(ref s_liveBytes);
 
     /// <summary>The first byte. Valid until <see cref="Dispose"/>.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
@@ -75,6 +81,7 @@ public sealed unsafe class NativeBuffer : IDisposable
             return;
         _pointer = null;
         NativeMemory.AlignedFree(pointer);
+        Interlocked.Add(ref s_liveBytes, -(long)Length);
         GC.RemoveMemoryPressure((long)Length);
     }
 }
