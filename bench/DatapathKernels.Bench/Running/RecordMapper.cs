@@ -24,7 +24,7 @@ internal static class RecordMapper
     {
         CaseName name = CaseName.Of(report.BenchmarkCase);
         Statistics statistics = report.ResultStatistics!;
-        LatencySummary? latency = LatencyLines.Read(report.ExecuteResults.SelectMany(r => r.StandardOutput));
+        LatencySummary? latency = LatencyLines.Read(report.ExecuteResults.SelectMany(r => r.StandardOutput ?? []));
         return new BenchmarkRecord
         {
             Suite = name.Suite,
