@@ -25,8 +25,8 @@ internal sealed class MapStress
         _map.Evicted = Forget;
     }
 
-    /// <summary>As many operations where they are quick; a tenth where the vectors are switched off and with them much else.</summary>
-    public static int Scaled(int operations) => Vector128.IsHardwareAccelerated ? operations : operations / 10;
+    /// <summary>As many operations where they are quick; a quarter where the vectors are switched off and with them much else.</summary>
+    public static int Scaled(int operations) => Vector128.IsHardwareAccelerated ? operations : operations / 4;
 
     public static void Run(StressedMap map, int capacity, int operations)
     {

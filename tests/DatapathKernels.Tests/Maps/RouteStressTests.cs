@@ -22,7 +22,7 @@ public class RouteStressTests
     {
         using RouteTableV4 table = new(Capacity, groups: 256);
         uint[] asked = new uint[70], hops = new uint[70];
-        Drive(table, 1_000_000, changes: 40, s_lengthsV4, AddressV4, Lookup, addresses =>
+        Drive(table, MapStress.Scaled(1_000_000), changes: 40, s_lengthsV4, AddressV4, Lookup, addresses =>
         {
             for (int i = 0; i < asked.Length; i++)
                 asked[i] = Be(addresses[i]);
@@ -99,7 +99,6 @@ public class RouteStressTests
         RouteLengths oracle = new();
         UInt128[] recent = new UInt128[70];
         bool wasFull = false;
-        operations = MapStress.Scaled(operations);
         for (int i = 0; i < operations; i++)
         {
             double target = Capacity * (0.5 - (0.6 * Math.Cos(4 * Math.PI * i / operations)));
