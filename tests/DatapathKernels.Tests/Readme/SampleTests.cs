@@ -1,5 +1,9 @@
+using System.Net;
+using DatapathKernels.Datapaths;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Captures;
+using DatapathKernels.Formats.Clusters;
+using DatapathKernels.Formats.Datapaths;
 using DatapathKernels.Formats.Iptables;
 using DatapathKernels.Packets;
 using DatapathKernels.Tests.Generators;
@@ -55,7 +59,7 @@ public sealed class SampleTests : IDisposable
             shown++;
         }
 
-        Assert.Equal(2, shown);
+        Assert.Equal(3, shown);
     }
 
     [Fact]
@@ -66,6 +70,25 @@ public sealed class SampleTests : IDisposable
         output.NewLine = "\n";
         Explain(rules, new FrameSpec().ToBytes(), output);
         Assert.Contains("```\n" + output.ToString() + "```", File.ReadAllText(Path.Combine(Solution.Root, "README.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_readme_asks_a_nodes_packet_for_its_way()
+    {
+        Cluster small = ClusterGenerator.Generate(new ClusterOptions { Services = 1000 });
+        using StringWriter output = new();
+        ExplainNode(new FrameSpec().ToBytes(), small.Pods[0].IPv4!, output);
+        Assert.Contains("end: Forwarded", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private static void ExplainNode(byte[] frame, IPAddress pod, TextWriter output)
+    {
+        // sample
+        Cluster cluster = ClusterGenerator.Generate(new ClusterOptions { Services = 1000 });
+        using NodeDatapath node = NodeDatapath.Build(cluster, new NodeOptions { Mode = DatapathMode.Ebpf, Overlay = OverlayKind.Vxlan });
+        foreach (PathStep step in node.Datapath.Explain(frame, node.InterfaceOf(pod), nowMs: 0, out PacketFate fate))
+            output.WriteLine(step);
+        // end of sample
     }
 
     private static void Explain(Ruleset rules, byte[] frame, TextWriter output)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using DatapathKernels.Hashing;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -22,7 +24,7 @@ internal static class TranslationChoice
             case TranslationAddress.Given:
                 break;
             case TranslationAddress.Range:
-                binding.Address = WireAddress.Of(family, translation.Low + Draw(translation.Width, ref random));
+                binding.Address = WireAddress.Of(family, AddressOf(translation, family, view, meta.Zone));
                 break;
             case TranslationAddress.Mapped:
                 UInt128 own = view.AddressOf(family, source ? PacketSide.Source : PacketSide.Destination);
@@ -41,12 +43,37 @@ internal static class TranslationChoice
     }
 
     /// <summary>
-    /// One of several addresses. The kernel hashes the source with a boot-time secret (so that a client keeps its choice); here
-    /// the caller's draw decides, scaled as the kernel scales its hash.
+    /// One of several addresses, by a hash of the packet's (<c>find_best_ips_proto</c>): a client keeps its address towards one destination, and with
+    /// <c>--persistent</c> towards all. Word by word: the first that is below the range's end frees those behind it.
     /// </summary>
-    private static UInt128 Draw<TRandom>(UInt128 distance, ref TRandom random)
-        where TRandom : struct, IRandomSource =>
-        distance >= uint.MaxValue ? random.Next() : ((ulong)distance + 1) * random.Next() >> 32;
+    private static UInt128 AddressOf(in Translation translation, IpFamily family, in PacketView view, ushort zone)
+    {
+        UInt128 source = view.AddressOf(family, PacketSide.Source), destination = view.AddressOf(family, PacketSide.Destination);
+        UInt128 low = translation.Low, high = translation.Low + translation.Width, chosen = 0;
+        int words = family == IpFamily.V4 ? 1 : 4;
+        bool persistent = (translation.Binding.Flags & NatFlags.Persistent) != 0, isFree = false;
+        Span<uint> key = stackalloc uint[4];
+        key.Clear();
+        for (int i = 0; i < words; i++)
+            key[i] = Raw(source, words, i);
+        uint hash = JenkinsHash.Words(key, persistent ? 0 : Raw(destination, words, words - 1) ^ zone);
+        for (int i = 0; i < words; i++)
+        {
+            (uint first, uint last) = (Word(low, words, i), Word(high, words, i));
+            uint word = isFree ? ReciprocalScale.Scale(hash, uint.MaxValue) : first + ReciprocalScale.Scale(hash, last - first + 1);
+            isFree |= word != last;
+            chosen = (chosen << 32) | word;
+            hash ^= persistent ? 0 : Raw(destination, words, i);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>A word of an address, the first one highest.</summary>
+    private static uint Word(UInt128 address, int words, int index) => (uint)(address >> (32 * (words - 1 - index)));
+
+    /// <summary>The same as the kernel reads it from memory, on a little-endian machine.</summary>
+    private static uint Raw(UInt128 address, int words, int index) => BinaryPrimitives.ReverseEndianness(Word(address, words, index));
 
     /// <summary>As the kernel: a port already in the range stays, unless random ports are asked for.</summary>
     private static ushort ChoosePort<TRandom>(in NatBinding binding, ushort current, ref TRandom random)
