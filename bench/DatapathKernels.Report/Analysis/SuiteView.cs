@@ -30,6 +30,10 @@ internal sealed class SuiteView
         .. records.GroupBy(r => r.Suite).OrderBy(s => SuiteText.Rank(s.Key)).ThenBy(s => s.Key, StringComparer.Ordinal).Select(s => Of(s.Key, [.. s])),
     ];
 
+    /// <summary>Its cases, panel by panel.</summary>
+    public IEnumerable<BenchmarkRecord> Cases() =>
+        Panels.SelectMany(p => p.Rows.SelectMany(row => p.Benchmarks.Select(b => p[row, b]).OfType<BenchmarkRecord>()));
+
     private static SuiteView Of(string name, List<BenchmarkRecord> records)
     {
         SuiteText text = SuiteText.Of(name);

@@ -1,4 +1,5 @@
 using DatapathKernels.Report.Charts;
+using DatapathKernels.Report.Explorer;
 
 namespace DatapathKernels.Report.Rendering;
 
@@ -7,7 +8,7 @@ internal static class HtmlStyle
 {
     /// <summary>All of it.</summary>
     public const string Text = ":root{color-scheme:light dark;" + ChartStyle.Light + "}\n@media (prefers-color-scheme:dark){:root{" + ChartStyle.Dark + "}}\n"
-        + ChartStyle.Rules + Page + "@media print{:root{color-scheme:light;" + ChartStyle.Light + "}" + Print + "}\n";
+        + ChartStyle.Rules + Page + ExplorerPage.Style + "@media print{:root{color-scheme:light;" + ChartStyle.Light + "}" + Print + "}\n";
 
     private const string Page = """
         *{box-sizing:border-box}
@@ -45,6 +46,6 @@ internal static class HtmlStyle
         """;
 
     private const string Print =
-        "body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}h2,caption{break-after:avoid}figure,table,.headline,.notes{break-inside:avoid}"
+        "body{font-size:10pt}main{max-width:none;padding:0}nav,.explore{display:none}h2,caption{break-after:avoid}figure,table,.headline,.notes{break-inside:avoid}"
         + "figure svg.wide{display:block;max-width:16cm}figure svg.narrow{display:none}.scroll{overflow:visible}.numbers td{white-space:normal}";
 }

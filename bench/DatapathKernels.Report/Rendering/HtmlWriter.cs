@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text;
 using DatapathKernels.Report.Charts;
+using DatapathKernels.Report.Explorer;
 
 namespace DatapathKernels.Report.Rendering;
 
-/// <summary>The document as one page that needs nothing else: no script, no font, no network.</summary>
+/// <summary>The document as one page that needs nothing else: no file beside it, no font, no network.</summary>
 internal static class HtmlWriter
 {
     public static string Write(ReportDocument document)
@@ -18,12 +19,13 @@ internal static class HtmlWriter
         Contents(text, document.Sections);
         if (document.Notes.Count > 0)
             List(text, "notes", "Read this first", document.Notes);
+        text.Append(ExplorerPage.Section);
         foreach (ReportSection section in document.Sections)
             Section(text, section);
         List(text, "losses", "What lost", document.Losses);
         List(text, "reading", "How to read this", document.Reading);
         Environment(text, document.Environment);
-        return text.Append("</main>\n</body>\n</html>\n").ToString();
+        return text.Append("</main>\n").Append(ExplorerPage.Script(document.Data)).Append("</body>\n</html>\n").ToString();
     }
 
     private static void Contents(StringBuilder text, IReadOnlyList<ReportSection> sections)
@@ -46,7 +48,8 @@ internal static class HtmlWriter
             text.Append("<figure>\n").Append(section.Charts[i].Draw(ChartSize.Wide, $"{section.Id}-{i}-wide"))
                 .Append(section.Charts[i].Draw(ChartSize.Narrow, $"{section.Id}-{i}-narrow"))
                 .Append("<figcaption>").Append(section.Charts[i].Caption.ToHtml()).Append("</figcaption>\n</figure>\n");
-            Table(text, section.Tables[i]);
+            foreach (ReportTable table in section.Tables[i])
+                Table(text, table);
         }
 
         text.Append("</section>\n");

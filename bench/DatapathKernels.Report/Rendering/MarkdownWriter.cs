@@ -39,7 +39,7 @@ internal static class MarkdownWriter
             text.Append(Prose.Of(section.Question).ToMarkdown()).Append("\n\n");
         if (section.Findings.Count > 0)
             text.Append(string.Join(' ', section.Findings.Select(p => p.ToMarkdown()))).Append("\n\n");
-        text.AppendJoin('\n', section.Tables.Select(t => $"{Prose.Of(t.Caption).ToMarkdown()}:\n\n{Table(t)}"));
+        text.AppendJoin('\n', section.Tables.SelectMany(t => t).Select(t => $"{Prose.Of(t.Caption).ToMarkdown()}:\n\n{Table(t)}"));
     }
 
     private static void List(StringBuilder text, string title, IReadOnlyList<Prose> items)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DatapathKernels.Report.Analysis;
+using DatapathKernels.Report.Explorer;
 using DatapathKernels.Report.Records;
 
 namespace DatapathKernels.Report.Rendering;
@@ -21,6 +22,7 @@ internal static class ReportBuilder
             Notes = [.. environment.Notes.Select(Prose.Of)],
             Reading = Reading(records),
             Environment = [.. environment.Facts],
+            Data = ExplorerData.Write(suites),
         };
     }
 
@@ -30,7 +32,7 @@ internal static class ReportBuilder
 
     private static Prose Extremes(SuiteView suite)
     {
-        BenchmarkRecord[] cases = [.. Cases(suite).OrderBy(r => r.Median)];
+        BenchmarkRecord[] cases = [.. suite.Cases().OrderBy(r => r.Median)];
         return new Prose().Bold(suite.Text.Title).Text(": from ").Bold($"{Numbers.Time(cases[0].Median)} ns").Text(" (").Code(CaseName(cases[0]))
             .Text(") to ").Bold($"{Numbers.Time(cases[^1].Median)} ns").Text(" (").Code(CaseName(cases[^1])).Text($"), median {cases[0].Unit}.");
     }
@@ -44,7 +46,7 @@ internal static class ReportBuilder
             suite.Text.Question,
             [.. answer is null ? [Extremes(suite)] : Array.Empty<Prose>(), .. suite.Text.Remark is { Length: > 0 } remark ? [Prose.Of(remark)] : Array.Empty<Prose>()],
             [.. suite.Panels.Select((panel, i) => ChartBuilder.Of(suite, panel, i == 0 ? answer : null))],
-            [.. suite.Panels.Select(panel => TableBuilder.Of(suite, panel))]);
+            [.. suite.Panels.Select(panel => TableBuilder.All(suite, panel))]);
     }
 
     /// <summary>Every case that costs more than its baseline: the report does not hide them in a table.</summary>
@@ -95,9 +97,6 @@ internal static class ReportBuilder
             Prose.Of("These are processing times without a network card, socket or interrupt. Only the first packet of a connection is looked up; the others find their connection."),
         ];
     }
-
-    private static IEnumerable<BenchmarkRecord> Cases(SuiteView suite) =>
-        suite.Panels.SelectMany(p => p.Rows.SelectMany(row => p.Benchmarks.Select(b => p[row, b]).OfType<BenchmarkRecord>()));
 
     private static string CaseName(BenchmarkRecord record) =>
         record.Parameters.Count == 0 ? $"{record.Suite}.{record.Benchmark}" : $"{record.Suite}.{record.Benchmark} {record.Parameters}";

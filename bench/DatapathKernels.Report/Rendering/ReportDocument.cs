@@ -26,4 +26,7 @@ internal sealed record ReportDocument
 
     /// <summary>Name and value.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; }
+
+    /// <summary>The records as JSON, for the page's script; Markdown leaves them out.</summary>
+    public required string Data { get; init; }
 }

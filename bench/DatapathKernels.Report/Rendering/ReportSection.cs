@@ -6,11 +6,11 @@ namespace DatapathKernels.Report.Rendering;
 /// <param name="Question">What the suite asks; may be empty.</param>
 /// <param name="Findings">What its numbers say.</param>
 /// <param name="Charts">Each drawn by size and id.</param>
-/// <param name="Tables">The numbers.</param>
+/// <param name="Tables">The numbers of each chart: one table, and another when percentiles were measured.</param>
 internal sealed record ReportSection(
     string Id,
     string Title,
     string Question,
     IReadOnlyList<Prose> Findings,
     IReadOnlyList<ReportChart> Charts,
-    IReadOnlyList<ReportTable> Tables);
+    IReadOnlyList<IReadOnlyList<ReportTable>> Tables);
