@@ -32,7 +32,7 @@ public class ChainBench : IDisposable
         5000,    // where iptables starts to be felt
         10000,   // 110,000 rules: beyond L2
         30000)]  // 330,000 rules: the largest kube-proxy is tested with
-    [Quick(10, 1000, 10000)]
+    [Quick(10, 10000)]
     public int Services { get; set; }
 
     /// <summary>False: to services, drawn evenly. True: to an address that is none, past every dispatch rule.</summary>

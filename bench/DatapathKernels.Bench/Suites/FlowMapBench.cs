@@ -35,7 +35,7 @@ public class FlowMapBench : IDisposable
 
     /// <summary>Percent of the queries that find a key.</summary>
     [Params(100, 50, 0)]
-    [Quick(100, 0)]
+    [Quick(100)]
     public int Hits { get; set; }
 
     [GlobalSetup(Targets = [nameof(Lookup), nameof(LookupBurst), nameof(LookupStream)])]

@@ -23,6 +23,7 @@ public class HashBench
 
     /// <summary>Bytes of a key: IPv4's or IPv6's.</summary>
     [Params(16, 40)]
+    [Quick(16)]
     public int KeyBytes { get; set; }
 
     [GlobalSetup]

@@ -31,7 +31,7 @@ public class IpvsBench : IDisposable
 
     /// <summary>Services of the node.</summary>
     [Params(10, 1000, 10000, 30000)]
-    [Quick(10, 30000)]
+    [Quick(30000)]
     public int Services { get; set; }
 
     /// <summary>Connections in the table.</summary>

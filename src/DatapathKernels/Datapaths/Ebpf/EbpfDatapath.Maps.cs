@@ -11,7 +11,7 @@ public sealed unsafe partial class EbpfDatapath
     private const ushort ServiceScope = 1, NameScope = 2, AnswerScope = 3;
     private const int MostPortDraws = 128, FirstPort = 1024;
 
-    private readonly bool[] _isToService = new bool[PacketBurst.MaxCount];
+    private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
 
     private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => new(key.Source, key.Destination, key.SourcePortBe, key.DestinationPortBe, key.Protocol, scope);
 
@@ -25,9 +25,11 @@ public sealed unsafe partial class EbpfDatapath
     }
 
     /// <summary>An entry whose time is not over.</summary>
-    private EbpfConnection* Find(in FlowKeyV6 key, uint now)
+    private EbpfConnection* Find(in FlowKeyV6 key, uint now) => Find(key, _connections.HashOf(key), now);
+
+    private EbpfConnection* Find(in FlowKeyV6 key, ulong hash, uint now)
     {
-        EbpfConnection* entry = _connections.Touch(key, _connections.HashOf(key));
+        EbpfConnection* entry = _connections.Touch(key, hash);
         return entry != null && entry->ExpiresSeconds >= now ? entry : null;
     }
 
@@ -129,15 +131,24 @@ public sealed unsafe partial class EbpfDatapath
         new(key.Destination, name.Address, key.DestinationPortBe, name.PortBe, key.Protocol, AnswerScope);
 
     /// <summary>An answer to a flow that bears the node's name goes to the flow's own address.</summary>
-    private void RestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, uint now)
+    private bool TryRestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key)
     {
         if (_translations.Lookup(InScope(key, AnswerScope), out EbpfTranslation own) != MapError.Ok)
-            return;
+            return false;
         SetDestination(frame, info, own.Address, own.PortBe);
         key = ConnectionKeys.WithDestination(key, own.Address, own.PortBe);
         if (IsTraced)
             Step("source translation map", "an answer to the node's name", CostClass.Lookup);
+        return true;
     }
+
+    private EbpfHashes HashesOf(in FlowKeyV6 key) => new()
+    {
+        Service = _services.HashOf(ServiceKey(key)),
+        Scoped = _connections.HashOf(InScope(key, ServiceScope)),
+        Answer = _connections.HashOf(FlowKeyV6.Reverse(key)),
+        Forward = _connections.HashOf(key),
+    };
 
     private static uint WordOf(in IPv6Address address) => IPv6Address.FirstWord(ConnectionKeys.Wire(ipv4: true, address));
 

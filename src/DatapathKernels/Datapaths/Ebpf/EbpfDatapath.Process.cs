@@ -30,25 +30,27 @@ public sealed unsafe partial class EbpfDatapath
 
     private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
     {
+        // What is hashed here is not hashed again, unless the packet is another by then.
+        for (int i = 0; i < infos.Length; i++)
+            _hashes[i] = new EbpfHashes { Service = _services.Prepare(ServiceKey(keys[i])) };
+
+        // A packet to a service has an entry of its own that says which backend; any other may be an answer.
         for (int i = 0; i < infos.Length; i++)
         {
-            _services.Prepare(ServiceKey(keys[i]));
-            _connections.Prepare(FlowKeyV6.Reverse(keys[i]));
+            ref EbpfHashes hashes = ref _hashes[i];
+            hashes.IsToService = _services.Locate(ServiceKey(keys[i]), hashes.Service, out _) != null;
+            if (hashes.IsToService)
+                hashes.Scoped = _connections.Prepare(InScope(keys[i], ServiceScope));
+            else
+                (hashes.Answer, hashes.Forward) = (_connections.Prepare(FlowKeyV6.Reverse(keys[i])), _connections.Prepare(keys[i]));
         }
 
-        // A packet to a service has an entry of its own that says which backend.
         for (int i = 0; i < infos.Length; i++)
         {
-            _isToService[i] = _services.Lookup(ServiceKey(keys[i]), out _) == MapError.Ok;
-            _connections.Prepare(_isToService[i] ? InScope(keys[i], ServiceScope) : keys[i]);
-        }
-
-        for (int i = 0; i < infos.Length; i++)
-        {
-            if (!_isToService[i] || _connections.Peek(InScope(keys[i], ServiceScope), out EbpfConnection entry) != MapError.Ok)
+            if (!_hashes[i].IsToService || _connections.Touch(InScope(keys[i], ServiceScope), _hashes[i].Scoped) is var entry && entry == null)
                 continue;
-            ref EbpfBackend backend = ref _backends[entry.Backend - 1];
-            _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe));
+            ref EbpfBackend backend = ref _backends[entry->Backend - 1];
+            (_hashes[i].Backend, _hashes[i].Forward) = (entry->Backend, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
         }
     }
 
@@ -59,18 +61,20 @@ public sealed unsafe partial class EbpfDatapath
         if (IsError(frame, info))
             return RunError(burst, index, info, arrived, now);
         FlowKeyV6 key = arrived;
-        if (_translations.Count > 0)
-            RestoreDestination(frame, info, ref key, now);
+        EbpfHashes hashes = _hashes[index];
+        if (_translations.Count > 0 && TryRestoreDestination(frame, info, ref key))
+            hashes = HashesOf(key);
         EbpfFrontend? frontend = null;
-        if (TryFind(key, out EbpfFrontend found))
+        int* service = _services.Locate(ServiceKey(key), hashes.Service, out _);
+        if (service != null)
         {
-            frontend = found;
-            DropReason refused = Balance(frame, info, ref key, found, now);
+            frontend = _frontends[*service]!;
+            DropReason refused = Balance(frame, info, ref key, frontend, ref hashes, now);
             if (refused != DropReason.None)
                 return refused == DropReason.NoBackend ? Unreachable(burst, index, info) : PacketFate.Drop(refused);
         }
 
-        PacketFate fate = Follow(frame, info, key, frontend, now);
+        PacketFate fate = Follow(frame, info, key, frontend, hashes, now);
         return fate.Reason != DropReason.None ? fate : Send(burst, index, info, key, frontend, inInterface, now);
     }
 
@@ -90,12 +94,12 @@ public sealed unsafe partial class EbpfDatapath
         return Emit(burst, index, key, hop);
     }
 
-    private DropReason Balance(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, EbpfFrontend frontend, uint now)
+    private DropReason Balance(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, EbpfFrontend frontend, ref EbpfHashes hashes, uint now)
     {
         if (frontend.Ranges is RouteTableV6 ranges && !ranges.TryLookup(key.Source, out _))
             return DropReason.SourceRange;
         FlowKeyV6 own = InScope(key, ServiceScope);
-        EbpfConnection* entry = Find(own, now);
+        EbpfConnection* entry = Find(own, hashes.Scoped, now);
         if (entry != null && (_backends[entry->Backend - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
             entry = null;
         bool isNew = entry == null;
@@ -114,15 +118,25 @@ public sealed unsafe partial class EbpfDatapath
         if (SetDestination(frame, info, to.Address, to.PortBe) != RewriteStatus.Ok)
             return DropReason.NotRewritten;
         key = ConnectionKeys.WithDestination(key, to.Address, to.PortBe);
+        if (hashes.Backend != backend + 1)
+            hashes.Forward = _connections.HashOf(key);
         return DropReason.None;
     }
 
-    /// <summary>The packet's connection. An answer gets the name of the service that was asked; a new one is asked of the policy.</summary>
-    private PacketFate Follow(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, uint now)
+    /// <summary>
+    /// The packet's connection. An answer gets the name of the service that was asked; a new one is asked of the policy. What goes to a service is no answer.
+    /// </summary>
+    private PacketFate Follow(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, in EbpfHashes hashes, uint now)
     {
-        if (!ConnectionKeys.TryInvert(key, out FlowKeyV6 asked))
-            return PacketFate.Drop(DropReason.Invalid);
-        EbpfConnection* entry = Find(asked, now);
+        EbpfConnection* entry = null;
+        if (frontend is null)
+        {
+            if (!ConnectionKeys.TryInvert(key, out FlowKeyV6 asked))
+                return PacketFate.Drop(DropReason.Invalid);
+            bool icmp = key.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+            entry = Find(asked, icmp ? _connections.HashOf(asked) : hashes.Answer, now);
+        }
+
         if (entry != null)
         {
             FollowSide(ref *entry, frame, info, isReply: true, now);
@@ -140,7 +154,7 @@ public sealed unsafe partial class EbpfDatapath
             return PacketFate.Drop(DropReason.Policy);
         }
 
-        entry = Find(key, now);
+        entry = Find(key, hashes.Forward, now);
         bool isNew = entry == null || (IsOpening(frame, info) && !entry->IsAlive);
         if (IsTraced)
             Step("connection map", isNew ? "new" : "known", CostClass.Lookup);
