@@ -28,6 +28,8 @@ internal sealed record SuiteText
             Linear = "Linear",
             Flat = ["Indexed", "IndexedBurst"],
             Remark = "From PREROUTING to the rewritten headers, the same verdicts, bytes and counters for all. Miss is a packet to no Service, which passes every dispatch rule. Restore is the harness bringing frames back, part of every other number.",
+            Own = ["Vector", "Indexed", "IndexedBurst"],
+            Rivals = ["Linear"],
         },
         ["ChecksumBench"] = new()
         {
@@ -36,6 +38,8 @@ internal sealed record SuiteText
             Parameter = "Bytes",
             AxisTitle = "bytes summed",
             Baseline = "Scalar",
+            Own = ["Internet"],
+            Rivals = ["Scalar", "WordByWord"],
         },
         ["UpdateBench"] = new()
         {
@@ -65,6 +69,9 @@ internal sealed record SuiteText
             AxisTitle = "entries, the table full",
             Baseline = "Dictionary",
             Remark = "Keys of 16 bytes, values of 8, over a million queries in random order. Lookup asks for one key a call, LookupBurst for 32, LookupStream for 4,096.",
+            Own = ["Lookup", "LookupBurst", "LookupStream"],
+            Rivals = ["Dictionary", "FrozenDictionary", "ConcurrentDictionary"],
+            Shown = "Hits=100",
         },
         ["FlowMapUpdateBench"] = new()
         {
@@ -81,12 +88,27 @@ internal sealed record SuiteText
             Parameter = "Routes",
             AxisTitle = "routes in the table",
             Baseline = "Dictionaries",
+            Own = ["Lookup", "LookupBurst"],
+            Rivals = ["Dictionaries"],
         },
         ["ParseBench"] = new()
         {
             Title = "From frame to flow key",
             Question = "What does it cost to find a packet's flow key in its bytes?",
+            Parameter = "Traffic",
             Baseline = "FlowKey",
+            Own = ["FlowKeyBurst"],
+            Rivals = ["FlowKey"],
+        },
+        ["HashBench"] = new()
+        {
+            Title = "Hashes",
+            Question = "What does it cost to hash a flow key, by the hashes that real datapaths use?",
+            Parameter = "KeyBytes",
+            AxisTitle = "bytes in the key",
+            Baseline = "Flow",
+            Own = ["Flow"],
+            Rivals = ["Jenkins", "SipHash24", "SipHash13", "Murmur128", "Crc", "XxHash", "Toeplitz"],
         },
     };
 
@@ -110,7 +132,7 @@ internal sealed record SuiteText
     /// <summary>What must be known to compare its benchmarks fairly; may be empty.</summary>
     public string Remark { get; init; } = "";
 
-    /// <summary>The parameter to draw along; null: the first numeric one with several values.</summary>
+    /// <summary>The parameter to draw along, or, when its values are texts, to list down the rows; null: the first numeric one with several values.</summary>
     public string? Parameter { get; init; }
 
     /// <summary>The words under the horizontal axis; null: the parameter's name.</summary>
@@ -124,6 +146,15 @@ internal sealed record SuiteText
 
     /// <summary>The benchmarks whose cost does not, the one to quote first.</summary>
     public IReadOnlyList<string> Flat { get; init; } = [];
+
+    /// <summary>What we offer, in suites that hold it against something else.</summary>
+    public IReadOnlyList<string> Own { get; init; } = [];
+
+    /// <summary>What a reader could take instead of <see cref="Own"/>: where one of these is faster, we lose.</summary>
+    public IReadOnlyList<string> Rivals { get; init; } = [];
+
+    /// <summary>The parameters of the panel to show where there is room for one, such as <c>Hits=100</c>; null: the first.</summary>
+    public string? Shown { get; init; }
 
     /// <summary>The suites in the order of the report: those written about first, the others after by name.</summary>
     public static int Rank(string suite)

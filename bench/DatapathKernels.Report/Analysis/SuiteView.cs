@@ -24,6 +24,9 @@ internal sealed class SuiteView
     /// <summary>One for each combination of the parameters that are not drawn along.</summary>
     public IReadOnlyList<SuitePanel> Panels { get; }
 
+    /// <summary>The panel to show where there is room for one.</summary>
+    public SuitePanel Shown => Panels.FirstOrDefault(p => p.Fixed.ToString() == Text.Shown) ?? Panels[0];
+
     /// <summary>All suites, in the order of the report.</summary>
     public static IReadOnlyList<SuiteView> All(IEnumerable<BenchmarkRecord> records) =>
     [

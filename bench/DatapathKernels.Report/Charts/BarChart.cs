@@ -20,9 +20,9 @@ internal sealed record BarChart
     public required IReadOnlyList<Bar> Bars { get; init; }
 
     /// <summary>Draws it; the height follows from the number of bars.</summary>
-    public string Draw(ChartSize size, string id)
+    public string Draw(ChartSize size, string id, bool standalone = false)
     {
-        SvgWriter svg = new(size with { Height = Top + (Bars.Count * RowHeight) + 10 }, id, Title, Description, standalone: false);
+        SvgWriter svg = new(size with { Height = Top + (Bars.Count * RowHeight) + 10 }, id, Title, Description, standalone);
         double longest = Math.Max(Bars.Max(b => b.Max), 1e-9);
         ChartAxis x = new(Log: false, 0, longest, Margin, size.Width - ValueWidth);
         svg.Text("muted", "start", Margin, 20, Unit);

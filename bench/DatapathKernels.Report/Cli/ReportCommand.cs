@@ -30,7 +30,7 @@ internal static class ReportCommand
         Argument<string> folder = new("DIR") { Description = "A folder with records.json and environment.txt" };
         Command render = new("render", "Writes report.md and report.html of a result folder again") { folder };
         render.SetAction(parsed => Render(parsed.GetValue(folder)!, output));
-        Command readme = new("readme", "Brings the generated blocks of README.md up to date with the newest result");
+        Command readme = new("readme", "Brings the generated blocks of README.md and results/README.md up to date with the published results");
         readme.SetAction(_ => Readme(output));
         return new RootCommand("Turns benchmark records into reports.") { render, readme };
     }
@@ -46,6 +46,7 @@ internal static class ReportCommand
     {
         foreach ((string file, string text) in ReadmeGenerator.Generate(FindRoot()))
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             File.WriteAllText(file, text);
             output.WriteLine(file);
         }

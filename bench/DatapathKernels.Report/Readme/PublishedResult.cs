@@ -34,6 +34,15 @@ internal sealed record PublishedResult(string Folder)
         .Where(r => r.Quoted() is { } suite && LookupAnswer.Of(suite) is { Linear.Points.Count: >= EnoughSizes })
         .MaxBy(r => RecordFile.Read(r.Folder)[0].Utc);
 
+    /// <summary>The machine: the folder's folder.</summary>
+    public string Machine => Path.GetFileName(Path.GetDirectoryName(Folder)!);
+
+    /// <summary>Its environment; empty when it has none.</summary>
+    public ReportEnvironment Environment() =>
+        ReportEnvironment.Parse(File.Exists(EnvironmentFile) ? File.ReadAllText(EnvironmentFile) : "");
+
+    private string EnvironmentFile => Path.Combine(Folder, ReportRenderer.EnvironmentName);
+
     /// <summary>The suite to quote, or null when it was not measured.</summary>
     public SuiteView? Quoted() => SuiteView.All(RecordFile.Read(Folder)).FirstOrDefault(s => s.Name == QuotedSuite);
 }

@@ -4,7 +4,7 @@ using DatapathKernels.Report.Rendering;
 
 namespace DatapathKernels.Report.Readme;
 
-/// <summary>The generated blocks of the README, and the chart it shows, from the newest published result.</summary>
+/// <summary>The generated blocks of the README and the chart it shows, from the newest published result; and those of <c>results/README.md</c>.</summary>
 internal static class ReadmeGenerator
 {
     /// <summary>The command that brings them up to date.</summary>
@@ -13,7 +13,7 @@ internal static class ReadmeGenerator
     /// <summary>The chart's file, beside the records it was drawn from.</summary>
     public const string ChartName = "service-lookup.svg";
 
-    private const string NothingYet = "_No result is published yet: `./run-bench.sh --full` measures, this block then quotes it._";
+    internal const string NothingYet = "_No result is published yet: `./run-bench.sh --full` measures, this block then quotes it._";
 
     /// <summary>The files as they must be: full path to text.</summary>
     /// <exception cref="RecordFormatException">The README's markers or a result's records are not in order.</exception>
@@ -35,6 +35,8 @@ internal static class ReadmeGenerator
         }
 
         files[readme] = ReadmeBlocks.Replace(File.ReadAllText(readme), readme, blocks);
+        foreach ((string file, string text) in ResultsGenerator.Generate(root))
+            files[file] = text;
         return files;
     }
 

@@ -30,7 +30,7 @@ internal static class ChartBuilder
         LineChart chart = Line(suite, panel, curves, answer);
         string marks = "Marks are medians, strokes go from the fastest to the slowest iteration.";
         Prose caption = Prose.Of(answer is null ? $"{chart.Title}. {marks}" : $"{chart.Title}. {marks} {HeadlineText.CrossoverOf(answer)}");
-        return new ReportChart(caption, (size, id) => chart.Draw(size, id));
+        return new ReportChart(caption, chart.Draw);
     }
 
     private static ReportChart Bars(SuiteView suite, SuitePanel panel)

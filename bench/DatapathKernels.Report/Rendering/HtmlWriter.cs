@@ -45,8 +45,8 @@ internal static class HtmlWriter
         text.AppendJoin("", section.Findings.Select(p => $"<p>{p.ToHtml()}</p>\n"));
         for (int i = 0; i < section.Charts.Count; i++)
         {
-            text.Append("<figure>\n").Append(section.Charts[i].Draw(ChartSize.Wide, $"{section.Id}-{i}-wide"))
-                .Append(section.Charts[i].Draw(ChartSize.Narrow, $"{section.Id}-{i}-narrow"))
+            text.Append("<figure>\n").Append(section.Charts[i].Draw(ChartSize.Wide, $"{section.Id}-{i}-wide", false))
+                .Append(section.Charts[i].Draw(ChartSize.Narrow, $"{section.Id}-{i}-narrow", false))
                 .Append("<figcaption>").Append(section.Charts[i].Caption.ToHtml()).Append("</figcaption>\n</figure>\n");
             foreach (ReportTable table in section.Tables[i])
                 Table(text, table);

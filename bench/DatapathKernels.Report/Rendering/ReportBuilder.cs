@@ -98,6 +98,7 @@ internal static class ReportBuilder
         ];
     }
 
-    private static string CaseName(BenchmarkRecord record) =>
+    /// <summary>A case in one line: <c>FlowMapBench.Lookup Entries=1024, Hits=0</c>.</summary>
+    public static string CaseName(BenchmarkRecord record) =>
         record.Parameters.Count == 0 ? $"{record.Suite}.{record.Benchmark}" : $"{record.Suite}.{record.Benchmark} {record.Parameters}";
 }

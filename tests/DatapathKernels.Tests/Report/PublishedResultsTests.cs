@@ -56,6 +56,46 @@ public sealed class PublishedResultsTests : IDisposable
         Assert.Equal(readme, ReadmeGenerator.Generate(_root)[Path.Combine(_root, "README.md")]);
     }
 
+    [Fact]
+    public void The_results_page_shows_each_suite_from_the_newest_run_that_measured_it_with_its_reading()
+    {
+        string page = ResultsPage();
+        Publish("2026-01-01", [.. Samples.Crossing(), MapLookup("Lookup", 12), MapLookup("Dictionary", 8)]);
+        Publish("2026-01-02", [Samples.Lookup("Dictionary", 10, 4) with { Utc = new DateTime(2027, 1, 1, 0, 0, 0, DateTimeKind.Utc) }]);
+        File.WriteAllText(Path.Combine(_root, "results", "READING.md"), "# T\n\n## FlowMapBench\n\nWaits\nfor memory.\n\n## Other\n");
+
+        IReadOnlyDictionary<string, string> files = ResultsGenerator.Generate(_root);
+
+        string text = files[page];
+        Assert.Contains("| [2026-01-02 03:04](m/2026-01-01/report.md) | `m` | `0123456789ab` | 8 |", text, StringComparison.Ordinal);
+        Assert.Contains("\n| 10 | **4.00** (3.60–4.40) |\n\nFrom [the run of 2027-01-01 00:00 UTC](m/2026-01-02/report.md)", text, StringComparison.Ordinal);
+        Assert.Contains("\n\nWaits\nfor memory.\n\nFrom [the run of 2026-01-02 03:04 UTC](m/2026-01-01/report.md)", text, StringComparison.Ordinal);
+        Assert.Contains("- `FlowMapBench.Lookup Entries=1024, Hits=100`: 12.0 ns, `Dictionary` 8.00 ns: 1.5 times as much.\n", text, StringComparison.Ordinal);
+        Assert.Contains("| cpu | `test` |", text, StringComparison.Ordinal);
+        Assert.StartsWith("<svg", files[Path.Combine(_root, "results", "charts", "m", "FlowMapBench.svg")], StringComparison.Ordinal);
+        File.WriteAllText(page, text);
+        Assert.Equal(text, ResultsGenerator.Generate(_root)[page]);
+    }
+
+    [Fact]
+    public void Without_results_the_results_page_says_so_and_without_a_page_nothing_is_made()
+    {
+        Assert.Empty(ResultsGenerator.Generate(_root));
+
+        string page = ResultsPage(), text = ResultsGenerator.Generate(_root)[page];
+
+        Assert.Equal(4, text.Split("_No result is published yet").Length - 1);
+    }
+
+    [Fact]
+    public void Every_published_suite_has_its_reading_and_its_place_on_the_results_page()
+    {
+        Assert.Contains(Path.Combine(Solution.Root, "results", "README.md"), ReadmeGenerator.Generate(Solution.Root).Keys);
+        IReadOnlyDictionary<string, string> readings = ReadingFile.Read(Path.Combine(Solution.Root, "results", "READING.md"));
+        foreach (PublishedSuite suite in PublishedSuite.Newest(PublishedResult.All(Solution.Root)))
+            Assert.True(readings.ContainsKey(suite.View.Name), $"{suite.View.Name} is published but results/READING.md says nothing under ## {suite.View.Name}");
+    }
+
     [Theory]
     [InlineData("<!-- generated: nobody (c) -->\n<!-- end generated -->\n", "line 1: nobody generates 'nobody'")]
     [InlineData("\n<!-- generated: chart (c) -->\n", "line 2: the block has no end")]
@@ -72,6 +112,17 @@ public sealed class PublishedResultsTests : IDisposable
         string readme = Path.Combine(_root, "README.md");
         File.WriteAllText(readme, Blocks);
         return ReadmeGenerator.Generate(_root)[readme];
+    }
+
+    private static BenchmarkRecord MapLookup(string benchmark, double median) =>
+        Samples.Case("FlowMapBench", benchmark, RecordParameters.From([new("Entries", 1024), new("Hits", 100)]), median);
+
+    private string ResultsPage()
+    {
+        string page = Path.Combine(_root, "results", "README.md");
+        Directory.CreateDirectory(Path.GetDirectoryName(page)!);
+        File.WriteAllText(page, string.Concat(((string[])["runs", "comparison", "losses", "environment"]).Select(b => $"<!-- generated: {b} (c) -->\n<!-- end generated -->\n")));
+        return page;
     }
 
     private void Publish(string date, BenchmarkRecord[] records)
