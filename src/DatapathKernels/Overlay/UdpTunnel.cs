@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -92,16 +94,19 @@ public sealed class UdpTunnel
         if (frameBytes < EthernetBytes || buffer.Length - _l3 > ushort.MaxValue)
             return false;
         InnerFrame carried = new(buffer[_headers.Length..]);
-        _headers.CopyTo(buffer);
         uint hash = flowHash != 0 ? flowHash : TunnelSourcePort.OfFrame(buffer[_headers.Length..]);
-        BinaryPrimitives.WriteUInt16BigEndian(buffer[_udp..], TunnelSourcePort.Of(hash, _options.MinSourcePort, _options.MaxSourcePort));
-        BinaryPrimitives.WriteUInt16BigEndian(buffer[(_udp + 4)..], (ushort)(buffer.Length - _udp));
+
+        // SAFE: the buffer is longer than the headers by an Ethernet header, and every field written lies in them.
+        ref byte outer = ref MemoryMarshal.GetReference(buffer);
+        CopyHeaders(ref outer);
+        Write(ref outer, _udp, TunnelSourcePort.Of(hash, _options.MinSourcePort, _options.MaxSourcePort));
+        Write(ref outer, _udp + 4, buffer.Length - _udp);
         byte tos = Ecn.Encapsulate(_options.InheritsTos ? carried.DsField : _options.Tos, carried.DsField, _options.Ecn);
         byte ttl = _options.InheritsTtl && carried.Ttl != 0 ? carried.Ttl : _options.Ttl;
         if (_options.IsV6)
             FinishV6(buffer[_l3..], tos, ttl);
         else
-            FinishV4(buffer[_l3..], tos, ttl, id, carried);
+            FinishV4(ref Unsafe.Add(ref outer, _l3), buffer.Length - _l3, tos, ttl, id, carried);
         if (_options.WritesChecksum)
             WriteChecksum(buffer, inner);
         return true;
@@ -186,7 +191,26 @@ public sealed class UdpTunnel
         network[7] = ttl;
     }
 
-    private void FinishV4(Span<byte> network, byte tos, byte ttl, ushort id, in InnerFrame carried)
+    /// <summary>The headers as they were built: two overlapping vectors where they are that long, as VXLAN's and Geneve's over IPv4 are.</summary>
+    private void CopyHeaders(ref byte outer)
+    {
+        ref byte built = ref MemoryMarshal.GetArrayDataReference(_headers);
+        int last = _headers.Length - Vector256<byte>.Count;
+        if (last is < 0 or > 32)
+        {
+            _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
+            return;
+        }
+
+        Vector256<byte> end = Vector256.LoadUnsafe(ref built, (nuint)last);
+        Vector256.LoadUnsafe(ref built).StoreUnsafe(ref outer);
+        end.StoreUnsafe(ref outer, (nuint)last);
+    }
+
+    private static void Write(ref byte outer, int offset, int value) =>
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref outer, offset), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness((ushort)value) : (ushort)value);
+
+    private void FinishV4(ref byte network, int length, byte tos, byte ttl, ushort id, in InnerFrame carried)
     {
         const ushort dontFragment = 0x4000;
         ushort fragment = _options.DontFragment switch
@@ -195,13 +219,13 @@ public sealed class UdpTunnel
             DontFragmentMode.Inherit when carried.DontFragment => dontFragment,
             _ => 0,
         };
-        network[1] = tos;
-        BinaryPrimitives.WriteUInt16BigEndian(network[2..], (ushort)network.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(network[4..], id);
-        BinaryPrimitives.WriteUInt16BigEndian(network[6..], fragment);
-        network[8] = ttl;
-        uint sum = _headerSum + tos + (uint)network.Length + id + fragment + ((uint)ttl << 8);
-        BinaryPrimitives.WriteUInt16BigEndian(network[10..], InternetChecksum.Finish(InternetChecksum.Add(sum, 0)));
+        Unsafe.Add(ref network, 1) = tos;
+        Write(ref network, 2, length);
+        Write(ref network, 4, id);
+        Write(ref network, 6, fragment);
+        Unsafe.Add(ref network, 8) = ttl;
+        uint sum = _headerSum + tos + (uint)length + id + fragment + ((uint)ttl << 8);
+        Write(ref network, 10, InternetChecksum.Finish(InternetChecksum.Add(sum, 0)));
     }
 
     private void WriteChecksum(Span<byte> buffer, in PacketInfo inner)
