@@ -31,6 +31,64 @@ internal sealed record SuiteText
             Own = ["Vector", "Indexed", "IndexedBurst"],
             Rivals = ["Linear"],
         },
+        ["DatapathBench"] = new()
+        {
+            Title = "Whole nodes",
+            Question = "What does a whole node cost a packet from a pod to a Service, by the way it does Services?",
+            Parameter = "Mode",
+            Baseline = "Established",
+            Remark = "From the frame that comes in to the frame that goes out: parsed, tracked, translated, filtered, routed. Established is a later segment of a known connection, First a SYN with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
+        },
+        ["OverlayBench"] = new()
+        {
+            Title = "The overlay's price",
+            Question = "What does it cost to put a packet into a tunnel and take it out, by its length, and to route it as it is?",
+            Parameter = "Bytes",
+            AxisTitle = "bytes of the inner packet",
+            Baseline = "VxlanEncap",
+            Remark = "Frames in the nearer caches, outer checksum off unless the name says otherwise. VxlanEncapCopy is for frames without headroom, Copy the copy in it.",
+        },
+        ["ConntrackBench"] = new()
+        {
+            Title = "Connection tracking",
+            Question = "What does connection tracking cost a packet: of a known connection, of a new one, in a full table?",
+            Parameter = "Connections",
+            AxisTitle = "connections in the table",
+            Baseline = "EstablishedBurst",
+        },
+        ["IpvsBench"] = new()
+        {
+            Title = "IPVS",
+            Question = "What does IPVS cost a packet of a known connection, and one that opens a connection?",
+            Parameter = "Services",
+            AxisTitle = "Services of the node",
+            Baseline = "Forward",
+            Remark = "WritePackets is the harness writing the packets, part of both others.",
+        },
+        ["IpvsScheduleBench"] = new()
+        {
+            Title = "IPVS schedulers",
+            Question = "What does the choice of a real server cost, by how many there are?",
+            Parameter = "Servers",
+            AxisTitle = "real servers of the service",
+            Baseline = "Schedule",
+        },
+        ["LruBench"] = new()
+        {
+            Title = "LRU maps",
+            Question = "What does it cost to keep the flows used last: looked up, and put into a full map?",
+            Parameter = "Entries",
+            AxisTitle = "entries, the map full",
+            Baseline = "ExactLookup",
+        },
+        ["SegmentBench"] = new()
+        {
+            Title = "Segmentation",
+            Question = "What does it cost to cut 64 KB of a flow into wire-sized packets, checksums included?",
+            Baseline = "CopyThenSum",
+            Own = ["Segment", "Udp", "TcpInVxlan"],
+            Rivals = ["CopyThenSum"],
+        },
         ["ChecksumBench"] = new()
         {
             Title = "Internet checksum",
