@@ -33,7 +33,7 @@ public class ConntrackBench : IDisposable
         100_000,   // L3
         1_000_000, // memory
         4_000_000)]
-    [Quick(1_000_000)]
+    [Quick(100_000)]
     public int Connections { get; set; }
 
     /// <summary>Who has to go when the table is full.</summary>

@@ -31,11 +31,12 @@ public class IpvsBench : IDisposable
 
     /// <summary>Services of the node.</summary>
     [Params(10, 1000, 10000, 30000)]
-    [Quick(30000)]
+    [Quick(10000)]
     public int Services { get; set; }
 
     /// <summary>Connections in the table.</summary>
-    [Params(1_000_000)]
+    [Params(100_000, 1_000_000)]
+    [Quick(100_000)]
     public int Connections { get; set; }
 
     /// <summary>How a connection is found.</summary>

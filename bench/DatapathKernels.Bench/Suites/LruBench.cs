@@ -25,7 +25,7 @@ public class LruBench : IDisposable
         1024,      // L1 and L2
         65536,     // L3
         1048576)]  // memory
-    [Quick(1048576)]
+    [Quick(65536)]
     public int Entries { get; set; }
 
     [GlobalSetup(Targets = [nameof(BpfLookup), nameof(BpfInsertEvict)])]
