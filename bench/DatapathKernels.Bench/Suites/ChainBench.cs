@@ -37,6 +37,7 @@ public class ChainBench : IDisposable
 
     /// <summary>False: to services, drawn evenly. True: to an address that is none, past every dispatch rule.</summary>
     [Params(false, true)]
+    [Quick(false)]
     public bool Miss { get; set; }
 
     [GlobalSetup(Target = nameof(Linear))]

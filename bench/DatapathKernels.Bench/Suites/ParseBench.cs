@@ -26,7 +26,7 @@ public class ParseBench : IDisposable
         ParseTraffic.DualStack,   // both passes, unpredictable
         ParseTraffic.Vlan,        // the second pass: one tag
         ParseTraffic.Ipv4Options)] // the general path
-    [Quick(ParseTraffic.Ipv4Tcp, ParseTraffic.Ipv6Tcp)]
+    [Quick(ParseTraffic.Ipv4Tcp)]
     public ParseTraffic Traffic { get; set; }
 
     [GlobalSetup]
