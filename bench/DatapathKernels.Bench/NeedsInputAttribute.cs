@@ -7,6 +7,9 @@ public sealed class NeedsInputAttribute : Attribute
     /// <summary>True when the suite reads the <c>--rules</c> file.</summary>
     public bool Rules { get; init; }
 
+    /// <summary>True when the suite reads the <c>--services</c> files.</summary>
+    public bool Services { get; init; }
+
     /// <summary>True when the suite reads the <c>--capture</c> file.</summary>
     public bool Capture { get; init; }
 }

@@ -13,7 +13,9 @@ internal sealed class BenchCommand
     private readonly Option<bool> _full = new("--full") { Description = "More and longer iterations, three processes a case: for results to publish" };
     private readonly Option<string> _filter = new("--filter") { HelpName = "GLOB", Description = "Only the benchmarks whose name matches: 'ServiceLookupBench*', '*.Dictionary', '*Services=1000'" };
     private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure these rules instead of the built-in cluster's: an iptables-save dump, or Services and EndpointSlices (.yaml, .json)" };
-    private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file" };
+    private readonly Option<string[]> _services = new("--services") { HelpName = "FILE", Description = "Measure whole datapaths on this cluster: Services, EndpointSlices, Nodes (.yaml, .json); may be given several times", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _policies = new("--policies") { HelpName = "FILE", Description = "With --services: also with these NetworkPolicies, Pods and Namespaces; may be given several times", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file; with --services, draw services as often as it has packets to them" };
     private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Write the results here (default: results/<machine>/<UTC date-time>)" };
     private readonly Option<bool> _list = new("--list") { Description = "Print the benchmarks and stop" };
     private readonly Option<string[]> _compare = new("--compare") { HelpName = "A B", Description = "Print two result folders side by side and stop", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
@@ -61,7 +63,7 @@ internal sealed class BenchCommand
     {
         RootCommand root = new("Measures the datapaths of a Kubernetes node on this machine and writes a report.")
         {
-            _quick, _full, _filter, _rules, _capture, _out, _list, _compare,
+            _quick, _full, _filter, _rules, _services, _policies, _capture, _out, _list, _compare,
         };
         root.SetAction(parsed => action(Read(parsed)));
         return root;
@@ -73,17 +75,24 @@ internal sealed class BenchCommand
             throw new BadInputException("--quick and --full exclude each other; expected one of them");
         if (parsed.GetValue(_compare) is { Length: > 0 } && parsed.CommandResult.Children.OfType<OptionResult>().Any(o => !o.Implicit && o.Option != _compare))
             throw new BadInputException("--compare measures nothing and stands alone; expected no other option beside it");
+        if (parsed.GetValue(_policies) is { Length: > 0 } && parsed.GetValue(_services) is not { Length: > 0 })
+            throw new BadInputException("--policies without --services has nothing to let through; expected both");
         return new BenchOptions
         {
             Profile = parsed.GetValue(_full) ? BenchProfile.Full : BenchProfile.Quick,
             Filter = parsed.GetValue(_filter) is { } glob ? new NameFilter(glob) : null,
             RulesFile = FullPath(parsed.GetValue(_rules), "--rules", "an iptables-save dump"),
+            ServiceFiles = FullPaths(parsed.GetValue(_services), "--services", "manifests"),
+            PolicyFiles = FullPaths(parsed.GetValue(_policies), "--policies", "manifests"),
             CaptureFile = FullPath(parsed.GetValue(_capture), "--capture", "a pcap or pcapng file"),
             OutputFolder = FullPath(parsed.GetValue(_out), "--out", "a folder"),
             List = parsed.GetValue(_list),
-            Compare = parsed.GetValue(_compare) is { Length: > 0 } folders ? [.. folders.Select(f => FullPath(f, "--compare", "two result folders")!)] : null,
+            Compare = FullPaths(parsed.GetValue(_compare), "--compare", "two result folders"),
         };
     }
+
+    private static string[]? FullPaths(string[]? paths, string option, string expected) =>
+        paths is { Length: > 0 } ? [.. paths.Select(path => FullPath(path, option, expected)!)] : null;
 
     private static string? FullPath(string? path, string option, string expected) => path switch
     {

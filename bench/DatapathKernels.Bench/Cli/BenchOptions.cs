@@ -14,6 +14,12 @@ internal sealed record BenchOptions
     /// <summary>The user's <c>iptables-save</c> dump, full path.</summary>
     public string? RulesFile { get; init; }
 
+    /// <summary>The user's Services and EndpointSlices, full paths; null for none.</summary>
+    public IReadOnlyList<string>? ServiceFiles { get; init; }
+
+    /// <summary>The user's NetworkPolicies, full paths; null for none.</summary>
+    public IReadOnlyList<string>? PolicyFiles { get; init; }
+
     /// <summary>The user's capture, full path.</summary>
     public string? CaptureFile { get; init; }
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using DatapathKernels.Bench.Cli;
 
 namespace DatapathKernels.Bench.Input;
@@ -23,5 +24,18 @@ internal static class InputFile
         {
             throw new BadInputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); expected {expected}");
         }
+    }
+
+    /// <summary>The bytes of a file; one packed with gzip is unpacked.</summary>
+    /// <exception cref="InvalidDataException">It is packed, and broken.</exception>
+    public static byte[] ReadAll(string path)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (bytes is not [0x1F, 0x8B, ..])
+            return bytes;
+        using GZipStream packed = new(new MemoryStream(bytes), CompressionMode.Decompress);
+        using MemoryStream unpacked = new();
+        packed.CopyTo(unpacked);
+        return unpacked.ToArray();
     }
 }

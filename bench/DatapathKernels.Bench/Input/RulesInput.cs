@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Iptables;
@@ -44,7 +43,7 @@ internal sealed class RulesInput
     {
         try
         {
-            byte[] bytes = ReadAll(path);
+            byte[] bytes = InputFile.ReadAll(path);
             IReadOnlyList<string> origin = [];
             if (ManifestInput.Suits(path))
                 bytes = ManifestInput.ToRules(bytes, path, out origin);
@@ -62,17 +61,6 @@ internal sealed class RulesInput
         {
             throw new BadInputException($"{path}: {e.Message.TrimEnd('.')}; expected an iptables-save dump");
         }
-    }
-
-    private static byte[] ReadAll(string path)
-    {
-        byte[] bytes = File.ReadAllBytes(path);
-        if (bytes is not [0x1F, 0x8B, ..])
-            return bytes;
-        using GZipStream packed = new(new MemoryStream(bytes), CompressionMode.Decompress);
-        using MemoryStream unpacked = new();
-        packed.CopyTo(unpacked);
-        return unpacked.ToArray();
     }
 
     private IEnumerable<string> Describe(IptablesReport report, string name)

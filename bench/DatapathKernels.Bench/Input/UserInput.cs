@@ -14,12 +14,19 @@ internal static class UserInput
     {
         InputFile.Require(options.RulesFile, "an iptables-save dump");
         InputFile.Require(options.CaptureFile, "a pcap or pcapng file");
+        foreach (string path in (options.ServiceFiles ?? []).Concat(options.PolicyFiles ?? []))
+            InputFile.Require(path, "manifests as kubectl prints them");
         RulesInput? rules = options.RulesFile is { } dump ? RulesInput.Load(dump) : null;
         CaptureInput? capture = options.CaptureFile is { } file ? CaptureInput.Load(file) : null;
         if (rules is not null && capture is not null && !capture.Frames.Infos.Any(i => RulesTraffic.Suits(rules.Ruleset, i)))
             throw new BadInputException($"{options.CaptureFile}: no packet of the rules' family; expected at least one IP{rules.Ruleset.Family.ToString().ToLowerInvariant()} packet");
+        ClusterInput? cluster = options.ServiceFiles is { } services ? ClusterInput.Load(services, options.PolicyFiles, capture) : null;
+        Environment.SetEnvironmentVariable(ClusterInput.ServicesVariable, Lines(options.ServiceFiles));
+        Environment.SetEnvironmentVariable(ClusterInput.PoliciesVariable, Lines(options.PolicyFiles));
         Environment.SetEnvironmentVariable(RulesInput.Variable, options.RulesFile);
         Environment.SetEnvironmentVariable(CaptureInput.Variable, options.CaptureFile);
-        return [.. rules?.Notes ?? [], .. capture?.Notes ?? []];
+        return [.. rules?.Notes ?? [], .. cluster?.Notes ?? [], .. capture?.Notes ?? []];
     }
+
+    private static string? Lines(IReadOnlyList<string>? files) => files is null ? null : string.Join('\n', files);
 }

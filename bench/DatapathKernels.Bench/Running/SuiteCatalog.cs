@@ -27,9 +27,9 @@ internal static class SuiteCatalog
     /// </summary>
     public static IEnumerable<Type> Applicable(BenchOptions options)
     {
-        bool ownInput = options.RulesFile is not null || options.CaptureFile is not null;
+        bool ownInput = options.RulesFile is not null || options.ServiceFiles is not null || options.CaptureFile is not null;
         return All.Where(suite => suite.GetCustomAttribute<NeedsInputAttribute>() is { } needs
-            ? (!needs.Rules || options.RulesFile is not null) && (!needs.Capture || options.CaptureFile is not null)
+            ? (!needs.Rules || options.RulesFile is not null) && (!needs.Services || options.ServiceFiles is not null) && (!needs.Capture || options.CaptureFile is not null)
             : !ownInput || options.Filter is not null);
     }
 

@@ -39,6 +39,14 @@ internal sealed record SuiteText
             Baseline = "Established",
             Remark = "From the frame that comes in to the frame that goes out: parsed, tracked, translated, filtered, routed. Established is a later segment of a known connection, First a SYN with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
         },
+        ["UserClusterBench"] = new()
+        {
+            Title = "Your cluster",
+            Question = "What does a whole node of your cluster cost a packet from a pod to a Service, by the way it does Services?",
+            Parameter = "Mode",
+            Baseline = "Established",
+            Remark = "Your Services and pods, on the node with the most of them; what was left out stands in the notes. Established is a later packet of a known connection, First that of a new one with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
+        },
         ["OverlayBench"] = new()
         {
             Title = "The overlay's price",

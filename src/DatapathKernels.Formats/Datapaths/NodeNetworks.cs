@@ -22,16 +22,19 @@ internal static class NodeNetworks
         RouteTarget router = new(RouteTargetKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);
         network.AddRoute(IPNetwork.Parse("0.0.0.0/0"), router);
         network.AddRoute(IPNetwork.Parse("::/0"), router);
+        Dictionary<ClusterNode, RouteTarget> others = new(ReferenceEqualityComparer.Instance);
         foreach (ClusterNode other in cluster.Nodes)
         {
             if (other != node)
-                AddNode(network, node, other, options);
+                others.Add(other, AddNode(network, node, other, options));
         }
 
         foreach (ClusterPod pod in cluster.Pods)
         {
             if (pod.Node == node)
                 AddPod(network, pod, interfaces);
+            else if (others.TryGetValue(pod.Node, out RouteTarget? pods))
+                AddRemotePod(network, pod, pods);
         }
 
         if (options.Overlay != OverlayKind.None)
@@ -46,7 +49,8 @@ internal static class NodeNetworks
         return new MacAddress([2, (byte)(address.AddressFamily == AddressFamily.InterNetwork ? 4 : 6), .. bytes[^4..]]);
     }
 
-    private static void AddNode(NodeNetwork network, ClusterNode node, ClusterNode other, NodeOptions options)
+    /// <summary>Routes to another node and its pods; the latter is returned.</summary>
+    private static RouteTarget AddNode(NodeNetwork network, ClusterNode node, ClusterNode other, NodeOptions options)
     {
         RouteTarget direct = new(RouteTargetKind.Gateway, MacOf(other.Addresses[0]), NodeInterfaces.LinkNumber);
         RouteTarget pods = options.Overlay == OverlayKind.None
@@ -56,13 +60,25 @@ internal static class NodeNetworks
             network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), direct);
         foreach (IPNetwork range in other.PodRanges)
             network.AddRoute(range, pods);
+        return pods;
     }
 
+    /// <summary>A pod whose address its node's ranges do not hold has a route of its own, unless the address is the node's.</summary>
+    private static void AddRemotePod(NodeNetwork network, ClusterPod pod, RouteTarget pods)
+    {
+        foreach (IPAddress? address in (IPAddress?[])[pod.IPv4, pod.IPv6])
+        {
+            if (address is not null && !pod.Node.Addresses.Contains(address) && !pod.Node.PodRanges.Any(range => range.Contains(address)))
+                network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), pods);
+        }
+    }
+
+    /// <summary>A pod on its node's own network has the node's address: what goes there is the node's.</summary>
     private static void AddPod(NodeNetwork network, ClusterPod pod, NodeInterfaces interfaces)
     {
         foreach (IPAddress? address in (IPAddress?[])[pod.IPv4, pod.IPv6])
         {
-            if (address is not null)
+            if (address is not null && !pod.Node.Addresses.Contains(address))
                 network.AddRoute(new IPNetwork(address, address.GetAddressBytes().Length * 8), new RouteTarget(RouteTargetKind.Pod, MacOf(address), interfaces.NumberOf(address)));
         }
     }

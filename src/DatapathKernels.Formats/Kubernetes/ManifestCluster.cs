@@ -15,13 +15,34 @@ internal sealed partial class ManifestCluster
     private readonly HashSet<(string Namespace, string Service)> _known = [];
     private readonly HashSet<(string Namespace, string Slice)> _knownSlices = [];
     private readonly List<ClusterNode> _nodes = [];
-    private readonly Dictionary<string, (int Line, int Count)> _notes = [];
+    private readonly ManifestNotes _notes;
+
+    /// <summary>Collects, with the notes of its own or with those it shares.</summary>
+    public ManifestCluster(ManifestNotes? notes = null) => _notes = notes ?? new();
 
     /// <summary>What was left out, in the order of first occurrence.</summary>
-    public IReadOnlyList<ManifestNote> Notes => [.. _notes.Select(note => new ManifestNote(note.Key, note.Value.Line, note.Value.Count))];
+    public IReadOnlyList<ManifestNote> Notes => _notes.All;
 
-    public void Note(string what, int line) =>
-        _notes[what] = _notes.TryGetValue(what, out (int Line, int Count) known) ? (known.Line, known.Count + 1) : (line, 1);
+    public void Note(string what, int line) => _notes.Add(what, line);
+
+    /// <summary>Adds an object; false when it is of a kind that makes no part of a cluster here.</summary>
+    public bool TryAdd(string kind, ManifestNode node)
+    {
+        switch (kind)
+        {
+            case "Service":
+                AddService(node);
+                return true;
+            case "EndpointSlice":
+                AddSlice(node);
+                return true;
+            case "Node":
+                AddNode(node);
+                return true;
+            default:
+                return false;
+        }
+    }
 
     public void AddService(ManifestNode node)
     {

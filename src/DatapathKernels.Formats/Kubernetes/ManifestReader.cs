@@ -1,6 +1,4 @@
 using DatapathKernels.Formats.Clusters;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace DatapathKernels.Formats.Kubernetes;
 
@@ -32,44 +30,21 @@ public static class ManifestReader
     public static Cluster Read(TextReader reader, string file, out IReadOnlyList<ManifestNote> notes)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        YamlStream stream = [];
-        try
+        ManifestCluster cluster = new();
+        foreach (ManifestNode root in ManifestText.Roots(reader, file))
         {
-            stream.Load(reader);
-        }
-        catch (YamlException error)
-        {
-            throw new ManifestFormatException(file, error.Start.Line, error.Start.Column, $"expected YAML or JSON: {error.Message}", error);
+            foreach ((string kind, ManifestNode node) in ManifestText.Objects(root))
+                AddObject(cluster, kind, node);
         }
 
-        ManifestCluster cluster = new();
-        foreach (YamlDocument document in stream.Documents)
-            AddObject(cluster, new ManifestNode(file, document.RootNode, ""));
         Cluster result = cluster.Build();
         notes = cluster.Notes;
         return result;
     }
 
-    private static void AddObject(ManifestCluster cluster, ManifestNode node)
+    private static void AddObject(ManifestCluster cluster, string kind, ManifestNode node)
     {
-        string kind = node.Get("kind").Text();
-        switch (kind)
-        {
-            case "Service":
-                cluster.AddService(node);
-                break;
-            case "EndpointSlice":
-                cluster.AddSlice(node);
-                break;
-            case "Node":
-                cluster.AddNode(node);
-                break;
-            default:
-                if (!kind.EndsWith("List", StringComparison.Ordinal))
-                    cluster.Note($"kind {kind}: not a Service, EndpointSlice or Node", node.Line);
-                foreach (ManifestNode item in node.Items("items"))
-                    AddObject(cluster, item);
-                break;
-        }
+        if (!cluster.TryAdd(kind, node))
+            cluster.Note($"kind {kind}: not a Service, EndpointSlice or Node", node.Line);
     }
 }

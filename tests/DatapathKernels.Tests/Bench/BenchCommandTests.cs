@@ -19,11 +19,13 @@ public class BenchCommandTests
     [Fact]
     public void Every_option_is_understood_and_paths_are_made_full()
     {
-        BenchOptions options = BenchCommand.Parse(["--full", "--filter", "Parse*", "--rules", "a.txt", "--capture", "b.pcap", "--out", "c", "--list"]);
+        BenchOptions options = BenchCommand.Parse(["--full", "--filter", "Parse*", "--rules", "a.txt", "--services", "s.yaml", "t.json", "--services", "u.yaml", "--policies", "p.yaml", "--capture", "b.pcap", "--out", "c", "--list"]);
 
         Assert.Same(BenchProfile.Full, options.Profile);
         Assert.Equal("Parse*", options.Filter?.Glob);
         Assert.Equal(Path.GetFullPath("a.txt"), options.RulesFile);
+        Assert.Equal([Path.GetFullPath("s.yaml"), Path.GetFullPath("t.json"), Path.GetFullPath("u.yaml")], options.ServiceFiles);
+        Assert.Equal([Path.GetFullPath("p.yaml")], options.PolicyFiles);
         Assert.Equal(Path.GetFullPath("b.pcap"), options.CaptureFile);
         Assert.Equal(Path.GetFullPath("c"), options.OutputFolder);
         Assert.True(options.List);
@@ -41,6 +43,9 @@ public class BenchCommandTests
     [InlineData("records.json: cannot be read", "--compare", "/", "/no/such/folder")]
     [InlineData("--compare", "--compare", "/")]
     [InlineData("stands alone", "--compare", "/", "/", "--full")]
+    [InlineData("does not exist; expected manifests", "--services", "/no/such/file")]
+    [InlineData("--services is empty", "--services", "")]
+    [InlineData("--policies without --services", "--policies", "/")]
     [InlineData("does not exist; expected a pcap or pcapng file", "--capture", "/no/such/file")]
     public void Wrong_arguments_are_one_error_line_and_exit_code_2(string expected, params string[] args)
     {
@@ -62,7 +67,7 @@ public class BenchCommandTests
         int code = BenchCommand.Run(["--help"], output, TextWriter.Null);
 
         Assert.Equal(ExitCode.Ok, code);
-        foreach (string option in (string[])["--quick", "--full", "--filter", "--rules", "--capture", "--out", "--list", "--compare"])
+        foreach (string option in (string[])["--quick", "--full", "--filter", "--rules", "--services", "--policies", "--capture", "--out", "--list", "--compare"])
             Assert.Contains(option, output.ToString(), StringComparison.Ordinal);
     }
 

@@ -12,15 +12,36 @@ internal sealed class ManifestPolicies
     private readonly Dictionary<string, Dictionary<string, string>> _namespaces = [];
     private readonly HashSet<(string Kind, string Namespace, string Name)> _known = [];
     private readonly HashSet<IPAddress> _addresses = [];
-    private readonly Dictionary<string, (int Line, int Count)> _notes = [];
+    private readonly ManifestNotes _notes;
+
+    /// <summary>Collects, with the notes of its own or with those it shares.</summary>
+    public ManifestPolicies(ManifestNotes? notes = null) => _notes = notes ?? new();
 
     /// <summary>What was left out, in the order of first occurrence.</summary>
-    public IReadOnlyList<ManifestNote> Notes => [.. _notes.Select(note => new ManifestNote(note.Key, note.Value.Line, note.Value.Count))];
+    public IReadOnlyList<ManifestNote> Notes => _notes.All;
 
-    public void Note(string what, int line) =>
-        _notes[what] = _notes.TryGetValue(what, out (int Line, int Count) known) ? (known.Line, known.Count + 1) : (line, 1);
+    public void Note(string what, int line) => _notes.Add(what, line);
 
-    public void AddPolicy(ManifestNode node)
+    /// <summary>Adds an object; false when it is of a kind that policies do not know.</summary>
+    public bool TryAdd(string kind, ManifestNode node)
+    {
+        switch (kind)
+        {
+            case "NetworkPolicy":
+                AddPolicy(node);
+                return true;
+            case "Pod":
+                AddPod(node);
+                return true;
+            case "Namespace":
+                AddNamespace(node);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void AddPolicy(ManifestNode node)
     {
         string version = node.Text("apiVersion");
         if (version is not ("networking.k8s.io/v1" or ""))
@@ -29,7 +50,7 @@ internal sealed class ManifestPolicies
             _policies.Add(PolicyManifest.Read(node, space, name));
     }
 
-    public void AddNamespace(ManifestNode node)
+    private void AddNamespace(ManifestNode node)
     {
         ManifestNode metadata = node.Get("metadata");
         string name = metadata.Get("name").Text();
@@ -39,7 +60,7 @@ internal sealed class ManifestPolicies
             Note($"Namespace {name}: in the file before", node.Line);
     }
 
-    public void AddPod(ManifestNode node)
+    private void AddPod(ManifestNode node)
     {
         if (!IsNew("Pod", node, out string space, out string name))
             return;

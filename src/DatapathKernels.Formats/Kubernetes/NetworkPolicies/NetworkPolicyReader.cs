@@ -1,6 +1,3 @@
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-
 namespace DatapathKernels.Formats.Kubernetes.NetworkPolicies;
 
 /// <summary>
@@ -31,44 +28,21 @@ public static class NetworkPolicyReader
     public static PolicyModel Read(TextReader reader, string file, out IReadOnlyList<ManifestNote> notes)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        YamlStream stream = [];
-        try
+        ManifestPolicies policies = new();
+        foreach (ManifestNode root in ManifestText.Roots(reader, file))
         {
-            stream.Load(reader);
-        }
-        catch (YamlException error)
-        {
-            throw new ManifestFormatException(file, error.Start.Line, error.Start.Column, $"expected YAML or JSON: {error.Message}", error);
+            foreach ((string kind, ManifestNode node) in ManifestText.Objects(root))
+                AddObject(policies, kind, node);
         }
 
-        ManifestPolicies policies = new();
-        foreach (YamlDocument document in stream.Documents)
-            AddObject(policies, new ManifestNode(file, document.RootNode, ""));
         PolicyModel model = policies.Build();
         notes = policies.Notes;
         return model;
     }
 
-    private static void AddObject(ManifestPolicies policies, ManifestNode node)
+    private static void AddObject(ManifestPolicies policies, string kind, ManifestNode node)
     {
-        string kind = node.Get("kind").Text();
-        switch (kind)
-        {
-            case "NetworkPolicy":
-                policies.AddPolicy(node);
-                break;
-            case "Pod":
-                policies.AddPod(node);
-                break;
-            case "Namespace":
-                policies.AddNamespace(node);
-                break;
-            default:
-                if (!kind.EndsWith("List", StringComparison.Ordinal))
-                    policies.Note($"kind {kind}: not a NetworkPolicy, Pod or Namespace", node.Line);
-                foreach (ManifestNode item in node.Items("items"))
-                    AddObject(policies, item);
-                break;
-        }
+        if (!policies.TryAdd(kind, node))
+            policies.Note($"kind {kind}: not a NetworkPolicy, Pod or Namespace", node.Line);
     }
 }
