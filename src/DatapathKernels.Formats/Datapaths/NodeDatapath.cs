@@ -87,7 +87,7 @@ public sealed class NodeDatapath : IDisposable
     private IptablesDatapath Iptables(NodeInterfaces interfaces)
     {
         NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
-        ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? Matcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
+        ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? NodeMatcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
         Connections = Keep(Table());
         return new IptablesDatapath(network, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
@@ -107,7 +107,7 @@ public sealed class NodeDatapath : IDisposable
         IpvsDirector director = _director = Keep(new IpvsDirector(new IpvsOptions { Capacity = Options.Connections, Seed = Options.Seed, Index = IpvsIndexKind.FlowTable }));
         foreach (KubeProxyIpvsState? state in states)
             state?.Services.AddTo(director);
-        ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : Matcher(state.Rules, interfaces, state.Sets))];
+        ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : NodeMatcher(state.Rules, interfaces, state.Sets))];
         Connections = Keep(Table());
         return new IpvsDatapath(network, director, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
@@ -146,14 +146,34 @@ public sealed class NodeDatapath : IDisposable
         ChainMatcher[] chains = [.. new[] { IpFamily.V4, IpFamily.V6 }.Select(family =>
         {
             PolicyChains compiled = PolicyChainCompiler.Compile(model, family, Node.Name);
-            return Matcher(compiled.Rules, interfaces, compiled.Sets);
+            return Matcher(Parse(compiled.Rules), interfaces, compiled.Sets);
         })];
         return new ForwardPolicy(chains[0], chains[1]);
     }
 
-    private ChainMatcher Matcher(string text, NodeInterfaces interfaces, IpSetCollection? sets)
+    /// <summary>The mode's rules with the local ones before them.</summary>
+    private ChainMatcher NodeMatcher(string text, NodeInterfaces interfaces, IpSetCollection? sets)
     {
-        Ruleset ruleset = IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(text), null, out _);
+        Ruleset ruleset = Parse(text);
+        if (Options.LocalRules is { } local && local.Family == ruleset.Family)
+            Prepend(local, ruleset);
+        return Matcher(ruleset, interfaces, sets);
+    }
+
+    private static void Prepend(Ruleset local, Ruleset ruleset)
+    {
+        foreach (Chain chain in local.Tables.SelectMany(table => table.Chains))
+        {
+            Chain target = ruleset.GetOrAdd(chain.Table).GetOrAdd(chain.Name);
+            for (int i = 0; i < chain.Rules.Count; i++)
+                target.Insert(i, chain.Rules[i]);
+        }
+    }
+
+    private static Ruleset Parse(string text) => IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(text), null, out _);
+
+    private ChainMatcher Matcher(Ruleset ruleset, NodeInterfaces interfaces, IpSetCollection? sets)
+    {
         MatcherOptions options = NodeView(interfaces) with { Sets = sets ?? new() };
         return Keep<ChainMatcher>(Options.Mode switch
         {

@@ -15,7 +15,7 @@ internal static class NodeNetworks
 
     public static NodeNetwork Build(Cluster cluster, ClusterNode node, NodeInterfaces interfaces, NodeOptions options, IEnumerable<IPAddress> ownAddresses)
     {
-        List<IPAddress> own = [.. node.Addresses, .. ownAddresses];
+        List<IPAddress> own = [.. node.Addresses, .. ownAddresses, .. options.LocalAddresses];
         NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { TunnelInterface = NodeInterfaces.TunnelNumber };
         foreach (IPAddress address in own)
             network.AddAddress(address);

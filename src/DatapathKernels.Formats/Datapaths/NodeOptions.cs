@@ -1,5 +1,7 @@
+using System.Net;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
+using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
 
 namespace DatapathKernels.Formats.Datapaths;
@@ -18,6 +20,15 @@ public sealed record NodeOptions
 
     /// <summary>Network policies; null for none.</summary>
     public PolicyModel? Policies { get; init; }
+
+    /// <summary>Addresses the node answers on besides its own, as a DNS cache on every node does.</summary>
+    public IReadOnlyList<IPAddress> LocalAddresses { get; init; } = [];
+
+    /// <summary>
+    /// Rules of others, each chain's before those kube-proxy has there; null for none. They are of one family, and of the modes that have iptables rules: the
+    /// iptables ones and IPVS.
+    /// </summary>
+    public Ruleset? LocalRules { get; init; }
 
     /// <summary>The most connections.</summary>
     public int Connections { get; init; } = 262_144;
