@@ -1,5 +1,6 @@
 using DatapathKernels.Report.Records;
 using DatapathKernels.Report.Rendering;
+using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Report;
 
@@ -17,20 +18,22 @@ public static class ReportRenderer
 
     /// <summary>Renders the records. The notes are kept in <c>environment.txt</c>, so that the folder alone can be rendered again.</summary>
     /// <param name="directory">Made when it is missing.</param>
-    /// <param name="records">At least one.</param>
+    /// <param name="records">What was measured.</param>
+    /// <param name="scenarios">What scenarios found; at least one when there is no record.</param>
     /// <param name="environmentText">One <c>name: value</c> a line.</param>
     /// <param name="notes">What the reader must know besides.</param>
-    public static void Write(string directory, IReadOnlyList<BenchmarkRecord> records, string environmentText, ReportNotes notes)
+    public static void Write(
+        string directory, IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<ScenarioRecord> scenarios, string environmentText, ReportNotes notes)
     {
         Directory.CreateDirectory(directory);
         ReportEnvironment environment = ReportEnvironment.Parse(environmentText).With(notes);
-        (string markdown, string html) = Render(records, environment);
+        (string markdown, string html) = Render(records, scenarios, environment);
         File.WriteAllText(Path.Combine(directory, EnvironmentName), environment.ToText());
         File.WriteAllText(Path.Combine(directory, MarkdownName), markdown);
         File.WriteAllText(Path.Combine(directory, HtmlName), html);
     }
 
-    /// <summary>Renders a result folder again from its <c>records.json</c> and <c>environment.txt</c>.</summary>
+    /// <summary>Renders a result folder again from its <c>records.json</c>, <c>scenarios.json</c> and <c>environment.txt</c>.</summary>
     /// <exception cref="RecordFormatException">A file is missing or breaks the contract.</exception>
     public static void Rewrite(string directory)
     {
@@ -42,16 +45,19 @@ public static class ReportRenderer
     /// <summary>What a result folder's reports must be.</summary>
     internal static (string Markdown, string Html) Render(string directory)
     {
-        IReadOnlyList<BenchmarkRecord> records = RecordFile.Read(directory);
+        IReadOnlyList<ScenarioRecord> scenarios = ScenarioFile.Read(directory);
+        bool onlyScenarios = scenarios.Count > 0 && !File.Exists(Path.Combine(directory, RecordFile.JsonName));
+        IReadOnlyList<BenchmarkRecord> records = onlyScenarios ? [] : RecordFile.Read(directory);
         string environment = Path.Combine(directory, EnvironmentName);
         if (!File.Exists(environment))
             throw new RecordFormatException($"{environment}: does not exist; expected the environment of the run beside its records");
-        return Render(records, ReportEnvironment.Parse(File.ReadAllText(environment)));
+        return Render(records, scenarios, ReportEnvironment.Parse(File.ReadAllText(environment)));
     }
 
-    internal static (string Markdown, string Html) Render(IReadOnlyList<BenchmarkRecord> records, ReportEnvironment environment)
+    internal static (string Markdown, string Html) Render(
+        IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<ScenarioRecord> scenarios, ReportEnvironment environment)
     {
-        ReportDocument document = ReportBuilder.Build([.. RecordFile.InOrder(records)], environment);
+        ReportDocument document = ReportBuilder.Build([.. RecordFile.InOrder(records)], scenarios, environment);
         return (MarkdownWriter.Write(document), HtmlWriter.Write(document));
     }
 }

@@ -19,7 +19,7 @@ public sealed class ReportPage : IAsyncLifetime
     {
         if (BrowserFactAttribute.Executable is not { } executable)
             return;
-        ReportRenderer.Write(_folder, Records(), "cpu: test\nprofile: quick\n", ReportNotes.None);
+        ReportRenderer.Write(_folder, Records(), [], "cpu: test\nprofile: quick\n", ReportNotes.None);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Headless = true, Args = ["--no-sandbox", "--disable-gpu"] });
     }

@@ -3,14 +3,22 @@ using DatapathKernels.Bench.Cli;
 namespace DatapathKernels.Bench.Input;
 
 /// <summary>
-/// Reads the files the user named before anything is measured, so that a wrong one is an error at once, and names them to
-/// the processes that measure.
+/// The files the user named, read before anything is measured, so that a wrong one is an error at once.
 /// </summary>
-internal static class UserInput
+/// <param name="Rules">The rules, or null when none were given.</param>
+/// <param name="Cluster">The services and policies, or null when none were given.</param>
+/// <param name="Capture">The packets, or null when none were given.</param>
+internal sealed record UserInput(RulesInput? Rules, ClusterInput? Cluster, CaptureInput? Capture)
 {
-    /// <summary>Returns what the user should know about the files.</summary>
+    /// <summary>No file.</summary>
+    public static UserInput None { get; } = new(null, null, null);
+
+    /// <summary>What the user should know about the files.</summary>
+    public IReadOnlyList<string> Notes => [.. Rules?.Notes ?? [], .. Cluster?.Notes ?? [], .. Capture?.Notes ?? []];
+
+    /// <summary>Reads the files and names them to the processes that measure.</summary>
     /// <exception cref="BadInputException">A file cannot be used.</exception>
-    public static IReadOnlyList<string> Check(BenchOptions options)
+    public static UserInput Check(BenchOptions options)
     {
         InputFile.Require(options.RulesFile, "an iptables-save dump");
         InputFile.Require(options.CaptureFile, "a pcap or pcapng file");
@@ -25,7 +33,7 @@ internal static class UserInput
         Environment.SetEnvironmentVariable(ClusterInput.PoliciesVariable, Lines(options.PolicyFiles));
         Environment.SetEnvironmentVariable(RulesInput.Variable, options.RulesFile);
         Environment.SetEnvironmentVariable(CaptureInput.Variable, options.CaptureFile);
-        return [.. rules?.Notes ?? [], .. cluster?.Notes ?? [], .. capture?.Notes ?? []];
+        return new UserInput(rules, cluster, capture);
     }
 
     private static string? Lines(IReadOnlyList<string>? files) => files is null ? null : string.Join('\n', files);

@@ -5,8 +5,10 @@ using BenchmarkDotNet.Running;
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Machines;
+using DatapathKernels.Bench.Scenarios;
 using DatapathKernels.Report;
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Scenarios;
 using Spectre.Console;
 
 namespace DatapathKernels.Bench.Running;
@@ -21,38 +23,40 @@ internal static class BenchSession
     /// <exception cref="BadInputException">Nothing was measured because of what the user gave.</exception>
     public static int Run(BenchOptions options, TextWriter output)
     {
-        IReadOnlyList<string> notes = UserInput.Check(options);
+        UserInput input = UserInput.Check(options);
+        IReadOnlyList<IScenario> scenarios = ScenarioCatalog.Select(options);
         IReadOnlyList<BenchmarkRunInfo> listed = Select(options, BenchConfig.Create(options.Profile, NullLogger.Instance, null, Path.GetTempPath()));
+        if (listed.Count == 0 && scenarios.Count == 0)
+            throw new BadInputException($"--filter {options.Filter?.Glob}: no benchmark has such a name, and no scenario; expected one of those that --list prints");
         if (options.List)
-            return List(listed, output);
+            return List(listed, scenarios, output);
 
         string root = SolutionFolder.Find();
         RunEnvironment environment = RunEnvironment.Capture(root, Command(), Describe(options.Profile), DateTime.UtcNow);
         string folder = options.OutputFolder ?? OutputFolder.Default(root, environment.Machine, environment.Utc);
         OutputFolder.Create(folder);
-        foreach (string note in notes)
+        foreach (string note in input.Notes)
             output.WriteLine(note);
 
-        Summary[] summaries = Measure(options, listed.Sum(i => i.BenchmarksCases.Length), root, folder, output);
+        Summary[] summaries = listed.Count > 0 ? Measure(options, listed.Sum(i => i.BenchmarksCases.Length), root, folder, output) : [];
+        ScenarioRun answers = ScenarioRun.Of(scenarios, new ScenarioContext { Full = options.Profile == BenchProfile.Full, Input = input, Report = output.WriteLine }, output);
         IReadOnlyList<BenchmarkRecord> records = RecordMapper.Records(summaries, environment);
-        IReadOnlyList<BenchFailure> failures = RecordMapper.Failures(summaries);
-        WriteResults(folder, records, environment, new ReportNotes([.. notes, .. failures.Select(f => f.ToString())]));
+        string[] failures = [.. RecordMapper.Failures(summaries).Select(f => f.ToString()), .. answers.Failures];
+        WriteResults(folder, records, answers.Records, environment, new ReportNotes([.. input.Notes, .. failures]));
         Headlines.Print(records, ConsoleOver(output));
-        return Conclude(folder, records, failures, output);
+        answers.Print(output);
+        return Conclude(folder, records.Count + answers.Records.Count, failures, output);
     }
 
-    private static IReadOnlyList<BenchmarkRunInfo> Select(BenchOptions options, BenchmarkDotNet.Configs.IConfig config)
-    {
-        IReadOnlyList<BenchmarkRunInfo> selected = SuiteCatalog.Select(SuiteCatalog.Applicable(options), options, config);
-        return selected.Count > 0
-            ? selected
-            : throw new BadInputException($"--filter {options.Filter?.Glob}: no benchmark has such a name; expected one of those that --list prints");
-    }
+    private static IReadOnlyList<BenchmarkRunInfo> Select(BenchOptions options, BenchmarkDotNet.Configs.IConfig config) =>
+        SuiteCatalog.Select(SuiteCatalog.Applicable(options), options, config);
 
-    private static int List(IReadOnlyList<BenchmarkRunInfo> selected, TextWriter output)
+    private static int List(IReadOnlyList<BenchmarkRunInfo> selected, IReadOnlyList<IScenario> scenarios, TextWriter output)
     {
         foreach (BenchmarkCase benchmark in selected.SelectMany(i => i.BenchmarksCases))
             output.WriteLine(CaseName.Of(benchmark).Full);
+        foreach (IScenario scenario in scenarios)
+            output.WriteLine(scenario.Name);
         return ExitCode.Ok;
     }
 
@@ -76,16 +80,19 @@ internal static class BenchSession
         }
     }
 
-    private static void WriteResults(string folder, IReadOnlyList<BenchmarkRecord> records, RunEnvironment environment, ReportNotes notes)
+    private static void WriteResults(
+        string folder, IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<ScenarioRecord> answers, RunEnvironment environment, ReportNotes notes)
     {
-        if (records.Count == 0)
+        if (records.Count + answers.Count == 0)
         {
             File.WriteAllText(Path.Combine(folder, ReportRenderer.EnvironmentName), environment.ToText());
             return;
         }
 
-        RecordFile.Write(folder, records);
-        ReportRenderer.Write(folder, records, environment.ToText(), notes);
+        if (records.Count > 0)
+            RecordFile.Write(folder, records);
+        ScenarioFile.Write(folder, answers);
+        ReportRenderer.Write(folder, records, answers, environment.ToText(), notes);
     }
 
     // Spectre guesses colours from the environment even for a pipe; a log wants none, and no wrapping either.
@@ -102,14 +109,14 @@ internal static class BenchSession
         return console;
     }
 
-    private static int Conclude(string folder, IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<BenchFailure> failures, TextWriter output)
+    private static int Conclude(string folder, int results, string[] failures, TextWriter output)
     {
-        foreach (BenchFailure failure in failures)
+        foreach (string failure in failures)
             output.WriteLine(failure);
-        output.WriteLine(records.Count > 0
+        output.WriteLine(results > 0
             ? $"report: {Path.Combine(folder, ReportRenderer.HtmlName)}"
             : $"nothing was measured; see {Path.Combine(folder, "benchmarkdotnet.log")}");
-        return failures.Count == 0 && records.Count > 0 ? ExitCode.Ok : ExitCode.Failed;
+        return failures.Length == 0 && results > 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
     private static string Describe(BenchProfile profile) => string.Create(

@@ -24,4 +24,7 @@ internal sealed class NameFilter
     /// <summary>True when the case is asked for.</summary>
     public bool Matches(CaseName name) =>
         _pattern.IsMatch(name.Suite) || _pattern.IsMatch(name.SuiteAndBenchmark) || _pattern.IsMatch(name.Full);
+
+    /// <summary>True when the scenario is asked for.</summary>
+    public bool Matches(string scenario) => _pattern.IsMatch(scenario);
 }

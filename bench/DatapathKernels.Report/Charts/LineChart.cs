@@ -29,17 +29,30 @@ internal sealed record LineChart
     /// <summary>Log axes even for small ranges.</summary>
     public bool ForceLog { get; init; }
 
+    /// <summary>Whether each axis is logarithmic, where its values allow it; null leaves that to the values.</summary>
+    public (bool X, bool Y)? LogAxes { get; init; }
+
+    /// <summary>What stands behind the value at a curve's end; empty for nothing.</summary>
+    public string EndUnit { get; init; } = " ns";
+
+    /// <summary>Round numbers under the horizontal axis instead of the measured ones, and no marks: for curves of very many points.</summary>
+    public bool RoundTicks { get; init; }
+
+    /// <summary>Places on the horizontal axis to mark with a line and a label; those the curves do not reach are left out.</summary>
+    public IReadOnlyList<(double X, string Label)> Marks { get; init; } = [];
+
     /// <summary>Draws it.</summary>
     public string Draw(ChartSize size, string id, bool standalone = false)
     {
         SvgWriter svg = new(size, id, Title, Description, standalone);
         double[] xs = [.. Series.SelectMany(s => s.Points).Select(p => p.X).Distinct().Order()];
         double[] ys = [.. Series.SelectMany(s => s.Points).SelectMany(p => new[] { p.Min, p.Median, p.Max })];
-        bool logX = xs[0] > 0 && (ForceLog || ChartAxis.WantsLog(xs)), logY = ys.Min() > 0 && (ForceLog || ChartAxis.WantsLog(ys));
+        bool logX = xs[0] > 0 && (LogAxes?.X ?? (ForceLog || ChartAxis.WantsLog(xs))), logY = ys.Min() > 0 && (LogAxes?.Y ?? (ForceLog || ChartAxis.WantsLog(ys)));
         ChartAxis x = ChartAxis.Across(xs, logX, size.Left, size.PlotRight);
         ChartAxis y = ChartAxis.Up(ys, logY, size.PlotBottom, size.Top);
         DrawScale(svg, size, y);
-        DrawParameter(svg, size, x, xs);
+        DrawParameter(svg, size, x, RoundTicks ? [.. x.Ticks().Where(t => t >= x.From && t <= x.To)] : xs);
+        DrawMarks(svg, size, x);
         DrawCrossover(svg, size, x, y);
         for (int i = 0; i < Series.Count; i++)
             DrawCurve(svg, i, x, y);
@@ -76,14 +89,27 @@ internal sealed record LineChart
         svg.Text("muted", "middle", (size.Left + size.PlotRight) / 2.0, size.Height - 12, AxisTitle + (x.Log ? ", log scale" : ""));
     }
 
+    // One label a line of text from the top down, so that neighbours do not run into one another.
+    private void DrawMarks(SvgWriter svg, ChartSize size, ChartAxis x)
+    {
+        double top = size.Top + LineHeight;
+        foreach ((double place, string label) in Marks.Where(m => m.X >= x.From && m.X <= x.To))
+        {
+            bool fits = x.Map(place) + 6 + (label.Length * ChartSize.CharacterWidth) < size.PlotRight;
+            svg.Line("lead", x.Map(place), size.Top, x.Map(place), size.PlotBottom);
+            svg.Text("muted", fits ? "start" : "end", x.Map(place) + (fits ? 6 : -6), top, label);
+            top += LineHeight;
+        }
+    }
+
     private void DrawCurve(SvgWriter svg, int index, ChartAxis x, ChartAxis y)
     {
         IReadOnlyList<SeriesPoint> points = Series[index].Points;
         int colour = index % ChartStyle.Colours;
-        foreach (SeriesPoint point in points)
+        foreach (SeriesPoint point in points.Where(p => p.Max > p.Min || !RoundTicks))
             svg.Line($"spread l{colour}", x.Map(point.X), y.Map(point.Min), x.Map(point.X), y.Map(point.Max));
         svg.Path($"curve l{colour}", points.Select(p => (x.Map(p.X), y.Map(p.Median))));
-        foreach (SeriesPoint point in points)
+        foreach (SeriesPoint point in RoundTicks ? [] : points)
             svg.Mark(index, x.Map(point.X), y.Map(point.Median));
     }
 
@@ -117,7 +143,7 @@ internal sealed record LineChart
                 baseline += LineHeight;
             }
 
-            svg.Text("muted", "start", left + 14, baseline, $"{Numbers.Time(end.Median)} ns");
+            svg.Text("muted", "start", left + 14, baseline, $"{Numbers.Time(end.Median)}{EndUnit}");
         }
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using DatapathKernels.Report.Analysis;
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Report.Readme;
 
@@ -13,7 +15,7 @@ internal sealed record PublishedResult(string Folder)
     /// <summary>So many sizes make a curve worth a chart.</summary>
     private const int EnoughSizes = 3;
 
-    /// <summary>All published folders of a solution: those two levels below <c>results</c> that hold records, by path.</summary>
+    /// <summary>All published folders of a solution: those two levels below <c>results</c> that hold records or scenarios, by path.</summary>
     public static IReadOnlyList<PublishedResult> All(string root)
     {
         string results = Path.Combine(root, "results");
@@ -22,7 +24,7 @@ internal sealed record PublishedResult(string Folder)
         return
         [
             .. Directory.GetDirectories(results).SelectMany(Directory.GetDirectories)
-                .Where(d => File.Exists(Path.Combine(d, RecordFile.JsonName))).Order(StringComparer.Ordinal).Select(d => new PublishedResult(d)),
+                .Where(d => File.Exists(Path.Combine(d, RecordFile.JsonName)) || File.Exists(Path.Combine(d, ScenarioFile.Name))).Order(StringComparer.Ordinal).Select(d => new PublishedResult(d)),
         ];
     }
 
@@ -32,10 +34,25 @@ internal sealed record PublishedResult(string Folder)
     /// </summary>
     public static PublishedResult? Newest(string root) => All(root)
         .Where(r => r.Quoted() is { } suite && LookupAnswer.Of(suite) is { Linear.Points.Count: >= EnoughSizes })
-        .MaxBy(r => RecordFile.Read(r.Folder)[0].Utc);
+        .MaxBy(r => r.Utc);
 
     /// <summary>The machine: the folder's folder.</summary>
     public string Machine => Path.GetFileName(Path.GetDirectoryName(Folder)!);
+
+    /// <summary>What it measured; none when only scenarios ran.</summary>
+    public IReadOnlyList<BenchmarkRecord> Records() => File.Exists(Path.Combine(Folder, RecordFile.JsonName)) ? RecordFile.Read(Folder) : [];
+
+    /// <summary>What its scenarios found; none in runs from before there were any.</summary>
+    public IReadOnlyList<ScenarioRecord> Scenarios() => ScenarioFile.Read(Folder);
+
+    /// <summary>When the run started: by its records, or by its environment when only scenarios ran.</summary>
+    public DateTime Utc => Records() is [var first, ..] ? first.Utc : DateOf(Environment()["date"]);
+
+    /// <summary>The commit measured.</summary>
+    public string Commit => Records() is [var first, ..] ? first.Commit : Environment()["commit"] ?? "unknown";
+
+    private static DateTime DateOf(string? date) => DateTime.TryParseExact(
+        date, "yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime utc) ? utc : DateTime.UnixEpoch;
 
     /// <summary>Its environment; empty when it has none.</summary>
     public ReportEnvironment Environment() =>
@@ -44,5 +61,5 @@ internal sealed record PublishedResult(string Folder)
     private string EnvironmentFile => Path.Combine(Folder, ReportRenderer.EnvironmentName);
 
     /// <summary>The suite to quote, or null when it was not measured.</summary>
-    public SuiteView? Quoted() => SuiteView.All(RecordFile.Read(Folder)).FirstOrDefault(s => s.Name == QuotedSuite);
+    public SuiteView? Quoted() => SuiteView.All(Records()).FirstOrDefault(s => s.Name == QuotedSuite);
 }

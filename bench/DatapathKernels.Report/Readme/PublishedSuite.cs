@@ -1,5 +1,4 @@
 using DatapathKernels.Report.Analysis;
-using DatapathKernels.Report.Records;
 
 namespace DatapathKernels.Report.Readme;
 
@@ -13,7 +12,7 @@ internal sealed record PublishedSuite(PublishedResult Run, SuiteView View)
     public static IReadOnlyList<PublishedSuite> Newest(IEnumerable<PublishedResult> runs)
     {
         var measured = from run in runs
-                       from view in SuiteView.All(RecordFile.Read(run.Folder))
+                       from view in SuiteView.All(run.Records())
                        where !view.Name.StartsWith(OwnInput, StringComparison.Ordinal)
                        select new PublishedSuite(run, view);
         return

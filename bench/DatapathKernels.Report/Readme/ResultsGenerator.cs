@@ -8,8 +8,8 @@ using DatapathKernels.Report.Rendering;
 namespace DatapathKernels.Report.Readme;
 
 /// <summary>
-/// The generated blocks of <c>results/README.md</c>: the runs, their environment, one table, chart and reading a suite, and
-/// where we lose. Each suite is shown from the newest run of its machine that measured it; machines are never mixed.
+/// The generated blocks of <c>results/README.md</c>: the runs, their environment, one table, chart and reading a suite, the scenarios, and
+/// where we lose. Each suite and scenario is shown from the newest run of its machine that measured it; machines are never mixed.
 /// </summary>
 internal static class ResultsGenerator
 {
@@ -29,10 +29,12 @@ internal static class ResultsGenerator
         foreach (IGrouping<string, PublishedResult> machine in runs.GroupBy(r => r.Machine))
         {
             IReadOnlyList<PublishedSuite> suites = PublishedSuite.Newest(machine);
-            Environment(environments, machine.MaxBy(Utc)!);
+            Environment(environments, machine.MaxBy(r => r.Utc)!);
             comparison.Append("## On ").Append(new Prose().Code(machine.Key).ToMarkdown()).Append("\n\n");
             foreach (PublishedSuite suite in suites)
                 Suite(comparison, suite, results, readings, files);
+            foreach (PublishedScenario scenario in PublishedScenario.Newest(machine))
+                scenario.Write(comparison, results, $"{Charts}/{machine.Key}", readings, files);
             Losses(losses, machine.Key, suites);
         }
 
@@ -49,8 +51,6 @@ internal static class ResultsGenerator
 
     private static string OrNothing(StringBuilder text) => text.Length > 0 ? text.ToString() : ReadmeGenerator.NothingYet;
 
-    private static DateTime Utc(PublishedResult run) => RecordFile.Read(run.Folder)[0].Utc;
-
     private static string Link(PublishedResult run, string results) => Path.GetRelativePath(results, run.Folder).Replace('\\', '/');
 
     private static string Runs(IReadOnlyList<PublishedResult> runs, string results)
@@ -58,10 +58,9 @@ internal static class ResultsGenerator
         StringBuilder text = new("| run | machine | commit | cases | profile |\n| --- | --- | --- | ---: | --- |\n");
         foreach (PublishedResult run in runs)
         {
-            IReadOnlyList<BenchmarkRecord> records = RecordFile.Read(run.Folder);
-            string date = records[0].Utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+            string date = run.Utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             string profile = Prose.Of(run.Environment()["profile"] ?? "not recorded").ToMarkdown();
-            text.Append(CultureInfo.InvariantCulture, $"| [{date}]({Link(run, results)}/report.md) | `{run.Machine}` | `{Numbers.Commit(records[0].Commit)}` | {records.Count} | {profile} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| [{date}]({Link(run, results)}/report.md) | `{run.Machine}` | `{Numbers.Commit(run.Commit)}` | {run.Records().Count} | {profile} |\n");
         }
 
         return text.ToString();

@@ -19,13 +19,15 @@ internal static class HtmlWriter
         Contents(text, document.Sections);
         if (document.Notes.Count > 0)
             List(text, "notes", "Read this first", document.Notes);
-        text.Append(ExplorerPage.Section);
+        if (document.HasCases)
+            text.Append(ExplorerPage.Section);
         foreach (ReportSection section in document.Sections)
             Section(text, section);
-        List(text, "losses", "What lost", document.Losses);
+        if (document.Losses.Count > 0)
+            List(text, "losses", "What lost", document.Losses);
         List(text, "reading", "How to read this", document.Reading);
         Environment(text, document.Environment);
-        return text.Append("</main>\n").Append(ExplorerPage.Script(document.Data)).Append("</body>\n</html>\n").ToString();
+        return text.Append("</main>\n").Append(document.HasCases ? ExplorerPage.Script(document.Data) : "").Append("</body>\n</html>\n").ToString();
     }
 
     private static void Contents(StringBuilder text, IReadOnlyList<ReportSection> sections)
@@ -42,18 +44,24 @@ internal static class HtmlWriter
         text.Append($"<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{Escape(section.Title)}</h2>\n");
         if (section.Question.Length > 0)
             text.Append("<p class=\"question\">").Append(Escape(section.Question)).Append("</p>\n");
-        text.AppendJoin("", section.Findings.Select(p => $"<p>{p.ToHtml()}</p>\n"));
-        for (int i = 0; i < section.Charts.Count; i++)
+        if (section.ListFindings)
+            text.Append("<ul>\n").AppendJoin("", section.Findings.Select(p => $"<li>{p.ToHtml()}</li>\n")).Append("</ul>\n");
+        else
+            text.AppendJoin("", section.Findings.Select(p => $"<p>{p.ToHtml()}</p>\n"));
+        for (int i = 0; i < Math.Max(section.Charts.Count, section.Tables.Count); i++)
         {
-            text.Append("<figure>\n").Append(section.Charts[i].Draw(ChartSize.Wide, $"{section.Id}-{i}-wide", false))
-                .Append(section.Charts[i].Draw(ChartSize.Narrow, $"{section.Id}-{i}-narrow", false))
-                .Append("<figcaption>").Append(section.Charts[i].Caption.ToHtml()).Append("</figcaption>\n</figure>\n");
-            foreach (ReportTable table in section.Tables[i])
+            if (i < section.Charts.Count)
+                Figure(text, section.Charts[i], $"{section.Id}-{i}");
+            foreach (ReportTable table in i < section.Tables.Count ? section.Tables[i] : [])
                 Table(text, table);
         }
 
         text.Append("</section>\n");
     }
+
+    private static void Figure(StringBuilder text, ReportChart chart, string id) =>
+        text.Append("<figure>\n").Append(chart.Draw(ChartSize.Wide, $"{id}-wide", false)).Append(chart.Draw(ChartSize.Narrow, $"{id}-narrow", false))
+            .Append("<figcaption>").Append(chart.Caption.ToHtml()).Append("</figcaption>\n</figure>\n");
 
     // The scroll box takes the keyboard's focus, so that a wide table can be reached without a mouse.
     private static void Table(StringBuilder text, ReportTable table)

@@ -15,7 +15,8 @@ internal static class MarkdownWriter
             List(text, "Read this first", document.Notes);
         foreach (ReportSection section in document.Sections)
             Section(text, section);
-        List(text, "What lost", document.Losses);
+        if (document.Losses.Count > 0)
+            List(text, "What lost", document.Losses);
         List(text, "How to read this", document.Reading);
         Environment(text, document.Environment);
         return text.ToString();
@@ -37,7 +38,9 @@ internal static class MarkdownWriter
         text.Append("\n## ").Append(Prose.Of(section.Title).ToMarkdown()).Append("\n\n");
         if (section.Question.Length > 0)
             text.Append(Prose.Of(section.Question).ToMarkdown()).Append("\n\n");
-        if (section.Findings.Count > 0)
+        if (section.Findings.Count > 0 && section.ListFindings)
+            text.AppendJoin("", section.Findings.Select(p => $"- {p.ToMarkdown()}\n")).Append('\n');
+        else if (section.Findings.Count > 0)
             text.Append(string.Join(' ', section.Findings.Select(p => p.ToMarkdown()))).Append("\n\n");
         text.AppendJoin('\n', section.Tables.SelectMany(t => t).Select(t => $"{Prose.Of(t.Caption).ToMarkdown()}:\n\n{Table(t)}"));
     }

@@ -2,26 +2,28 @@ using System.Globalization;
 using DatapathKernels.Report.Analysis;
 using DatapathKernels.Report.Explorer;
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Report.Rendering;
 
 /// <summary>From records and environment to the document.</summary>
 internal static class ReportBuilder
 {
-    public static ReportDocument Build(IReadOnlyList<BenchmarkRecord> records, ReportEnvironment environment)
+    public static ReportDocument Build(IReadOnlyList<BenchmarkRecord> records, IReadOnlyList<ScenarioRecord> scenarios, ReportEnvironment environment)
     {
         IReadOnlyList<SuiteView> suites = SuiteView.All(records);
         LookupAnswer? answer = suites.Select(LookupAnswer.Of).FirstOrDefault(a => a is not null);
         return new ReportDocument
         {
-            Title = $"DatapathKernels on {records[0].Machine}",
-            Origin = Origin(records[0]),
-            Headline = answer is not null ? HeadlineText.Of(answer) : [.. suites.Select(Extremes)],
-            Sections = [.. suites.Select(Section)],
-            Losses = [.. Losses(suites), Allocations(records)],
+            Title = $"DatapathKernels on {(records.Count > 0 ? records[0].Machine : environment["machine"] ?? "a machine not recorded")}",
+            Origin = records.Count > 0 ? Origin(records[0]) : Origin(environment),
+            Headline = answer is not null ? HeadlineText.Of(answer) : suites.Count > 0 ? [.. suites.Select(Extremes)] : ScenarioSections.Headline(scenarios),
+            Sections = [.. suites.Select(Section), .. scenarios.Select(ScenarioSections.Of)],
+            Losses = records.Count > 0 ? [.. Losses(suites), Allocations(records)] : [],
             Notes = [.. environment.Notes.Select(Prose.Of)],
             Reading = Reading(records),
             Environment = [.. environment.Facts],
+            HasCases = records.Count > 0,
             Data = ExplorerData.Write(suites),
         };
     }
@@ -29,6 +31,10 @@ internal static class ReportBuilder
     private static Prose Origin(BenchmarkRecord record) => new Prose()
         .Text("Measured on ").Code(record.Machine)
         .Text($" at {record.Utc.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}, commit ").Code(Numbers.Commit(record.Commit)).Text(".");
+
+    private static Prose Origin(ReportEnvironment environment) => new Prose()
+        .Text("Measured on ").Code(environment["machine"] ?? "unknown").Text($" at {environment["date"] ?? "an unknown time"}, commit ")
+        .Code(Numbers.Commit(environment["commit"] ?? "unknown")).Text(".");
 
     private static Prose Extremes(SuiteView suite)
     {
@@ -87,6 +93,8 @@ internal static class ReportBuilder
 
     private static IReadOnlyList<Prose> Reading(IReadOnlyList<BenchmarkRecord> records)
     {
+        if (records.Count == 0)
+            return [Prose.Of("Compare within this run. Another machine, another day or another system's published figure is another measurement.")];
         BenchmarkRecord widest = records.Where(r => r.Median > 0).DefaultIfEmpty(records[0]).MaxBy(r => (r.Max - r.Min) / r.Median)!;
         return
         [

@@ -27,6 +27,9 @@ internal sealed record ReportDocument
     /// <summary>Name and value.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; }
 
+    /// <summary>Whether benchmark cases were measured: a run of scenarios alone has none to explore.</summary>
+    public required bool HasCases { get; init; }
+
     /// <summary>The records as JSON, for the page's script; Markdown leaves them out.</summary>
     public required string Data { get; init; }
 }

@@ -51,6 +51,9 @@ public sealed class NodeDatapath : IDisposable
     /// <summary>Its connections; null in eBPF mode, which has a map of its own.</summary>
     public ConntrackTable? Connections { get; private set; }
 
+    /// <summary>Native memory of what the node keeps about connections, bytes: its connection table, in IPVS mode also the director's, in eBPF mode all maps.</summary>
+    public long ConnectionBytes => (Connections?.MemoryBytes ?? 0) + (_director?.MemoryBytes ?? 0) + ((Datapath as EbpfDatapath)?.MemoryBytes ?? 0);
+
     /// <summary>Builds a node.</summary>
     /// <exception cref="InvalidOperationException">The cluster has no such node.</exception>
     public static NodeDatapath Build(Cluster cluster, NodeOptions options)

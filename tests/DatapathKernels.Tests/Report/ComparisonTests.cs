@@ -80,7 +80,7 @@ public sealed class ComparisonTests : IDisposable
     {
         string folder = Path.Combine(_folder, name);
         RecordFile.Write(folder, records);
-        ReportRenderer.Write(folder, records, environment, ReportNotes.None);
+        ReportRenderer.Write(folder, records, [], environment, ReportNotes.None);
         return folder;
     }
 }

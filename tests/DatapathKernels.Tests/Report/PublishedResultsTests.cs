@@ -1,6 +1,7 @@
 using DatapathKernels.Report;
 using DatapathKernels.Report.Readme;
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Scenarios;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -78,6 +79,26 @@ public sealed class PublishedResultsTests : IDisposable
     }
 
     [Fact]
+    public void The_results_page_shows_each_scenario_from_the_newest_run_that_has_it_with_its_reading()
+    {
+        string page = ResultsPage();
+        Publish("2026-01-01", Samples.Crossing());
+        ScenarioFile.Write(Path.Combine(_root, "results", "m", "2026-01-01"), [Samples.Scenario("A"), Samples.Scenario("B")]);
+        string alone = Path.Combine(_root, "results", "m", "2026-01-03");
+        ScenarioFile.Write(alone, [Samples.Scenario("B") with { Findings = ["5 is odd"] }]);
+        File.WriteAllText(Path.Combine(alone, ReportRenderer.EnvironmentName), "date: 2026-01-03 00:00:00 UTC\ncommit: abc\n");
+        File.WriteAllText(Path.Combine(_root, "results", "READING.md"), "## A\n\nOdd and even.\n");
+
+        IReadOnlyDictionary<string, string> files = ResultsGenerator.Generate(_root);
+
+        string text = files[page];
+        Assert.Contains("### Title of A\n\nWhy?\n\n- 3 is odd\n- 4 is not\n\n[![A chart](charts/m/A.svg)](m/2026-01-01/report.md)\n\nA table, ns:\n\n| n | f |\n| --- | ---: |\n| 1 | 2 |\n\nOdd and even.\n\nFrom [the run of 2026-01-02 03:04 UTC]", text, StringComparison.Ordinal);
+        Assert.Contains("- 5 is odd\n\n[![A chart](charts/m/B.svg)](m/2026-01-03/report.md)", text, StringComparison.Ordinal);
+        Assert.Contains("| [2026-01-03 00:00](m/2026-01-03/report.md) | `m` | `abc` | 0 |", text, StringComparison.Ordinal);
+        Assert.StartsWith("<svg", files[Path.Combine(_root, "results", "charts", "m", "A.svg")], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_results_the_results_page_says_so_and_without_a_page_nothing_is_made()
     {
         Assert.Empty(ResultsGenerator.Generate(_root));
@@ -94,6 +115,8 @@ public sealed class PublishedResultsTests : IDisposable
         IReadOnlyDictionary<string, string> readings = ReadingFile.Read(Path.Combine(Solution.Root, "results", "READING.md"));
         foreach (PublishedSuite suite in PublishedSuite.Newest(PublishedResult.All(Solution.Root)))
             Assert.True(readings.ContainsKey(suite.View.Name), $"{suite.View.Name} is published but results/READING.md says nothing under ## {suite.View.Name}");
+        foreach (PublishedScenario scenario in PublishedScenario.Newest(PublishedResult.All(Solution.Root)))
+            Assert.True(readings.ContainsKey(scenario.Record.Name), $"{scenario.Record.Name} is published but results/READING.md says nothing under ## {scenario.Record.Name}");
     }
 
     [Theory]
@@ -129,6 +152,6 @@ public sealed class PublishedResultsTests : IDisposable
     {
         string folder = Path.Combine(_root, "results", "m", date);
         RecordFile.Write(folder, records);
-        ReportRenderer.Write(folder, records, "cpu: test\n", ReportNotes.None);
+        ReportRenderer.Write(folder, records, [], "cpu: test\n", ReportNotes.None);
     }
 }

@@ -17,7 +17,7 @@ public sealed class RenderingTests : IDisposable
     [Fact]
     public void The_markdown_of_a_small_run_reads_as_expected()
     {
-        (string markdown, _) = ReportRenderer.Render(Samples.Crossing(), ReportEnvironment.Parse("cpu: a|b\n"));
+        (string markdown, _) = ReportRenderer.Render(Samples.Crossing(), [], ReportEnvironment.Parse("cpu: a|b\n"));
 
         Assert.Equal(
             """
@@ -55,7 +55,7 @@ public sealed class RenderingTests : IDisposable
     [Fact]
     public void The_page_needs_nothing_from_elsewhere()
     {
-        (_, string html) = ReportRenderer.Render(Samples.Crossing(), ReportEnvironment.Parse(""));
+        (_, string html) = ReportRenderer.Render(Samples.Crossing(), [], ReportEnvironment.Parse(""));
 
         Assert.DoesNotMatch("<script[^>]* src", html);
         Assert.DoesNotMatch("fetch|XMLHttp|import", html);
@@ -72,7 +72,7 @@ public sealed class RenderingTests : IDisposable
     {
         BenchmarkRecord evil = Samples.Case(Evil, Evil, RecordParameters.From([new(Evil, Evil)]), 3) with { Machine = Evil, Commit = "<i>" };
 
-        (string markdown, string html) = ReportRenderer.Render([evil], ReportEnvironment.Parse($"note: {Evil}\n{Evil}: {Evil}\n"));
+        (string markdown, string html) = ReportRenderer.Render([evil], [], ReportEnvironment.Parse($"note: {Evil}\n{Evil}: {Evil}\n"));
 
         Assert.DoesNotContain("<script>alert", html, StringComparison.Ordinal);
         Assert.Equal(2, html.Split("<script").Length - 1);
@@ -87,7 +87,7 @@ public sealed class RenderingTests : IDisposable
     {
         BenchmarkRecord[] records = [Samples.Lookup("Dictionary", 10, 4) with { P50 = 4, P99 = 9.5, P999 = 20 }, Samples.Lookup("Dictionary", 100, 4)];
 
-        (string markdown, string html) = ReportRenderer.Render(records, ReportEnvironment.Parse(""));
+        (string markdown, string html) = ReportRenderer.Render(records, [], ReportEnvironment.Parse(""));
 
         Assert.Contains("Percentiles, ns/packet:\n\n|  | p50 | p99 | p99.9 | p99.99 |\n| --- | ---: | ---: | ---: | ---: |\n| `Dictionary`, Services 10 | 4.00 | 9.50 | 20.0 | not measured |\n", markdown, StringComparison.Ordinal);
         Assert.Contains("<caption>Percentiles, ns/packet</caption>", html, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class RenderingTests : IDisposable
     {
         BenchmarkRecord[] records = [.. Samples.Crossing(), Samples.Case("ABench", "X", RecordParameters.None, 2)];
         RecordFile.Write(_folder, records);
-        ReportRenderer.Write(_folder, records, "cpu: test\n", new ReportNotes(["cut off at byte 12"]));
+        ReportRenderer.Write(_folder, records, [], "cpu: test\n", new ReportNotes(["cut off at byte 12"]));
         string markdown = File.ReadAllText(Path.Combine(_folder, ReportRenderer.MarkdownName));
 
         (string again, string html) = ReportRenderer.Render(_folder);

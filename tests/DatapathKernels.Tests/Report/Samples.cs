@@ -1,5 +1,6 @@
 using DatapathKernels.Report.Analysis;
 using DatapathKernels.Report.Records;
+using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Tests.Report;
 
@@ -31,6 +32,15 @@ internal static class Samples
         Lookup("IptablesLinear", 10, 5), Lookup("IptablesLinear", 100, 50), Lookup("IptablesLinear", 1000, 500),
         Lookup("Dictionary", 10, 10), Lookup("Dictionary", 100, 10), Lookup("Dictionary", 1000, 10),
     ];
+
+    /// <summary>A scenario with two findings, a table and a marked chart.</summary>
+    public static ScenarioRecord Scenario(string name) => new(
+        name,
+        $"Title of {name}",
+        "Why?",
+        ["3 is odd", "4 is not"],
+        [new("A table, ns", ["n", "f"], [["1", "2"]])],
+        [new("A chart", "n", "ns", true, true, [new("f", [new(1, 2), new(100, 50)])], [new(10, "half way"), new(1000, "beyond")])]);
 
     public static Series Curve(params (double X, double Y)[] points) =>
         new("B", "b", [.. points.Select(p => new SeriesPoint(p.X, p.Y, p.Y, p.Y))]);

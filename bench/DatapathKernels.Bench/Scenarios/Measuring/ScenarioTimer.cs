@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Runtime;
+
+namespace DatapathKernels.Bench.Scenarios.Measuring;
+
+/// <summary>
+/// Times a loop inside a scenario: warmed up until its rounds agree, then the median of an odd number of rounds, each the middle of as
+/// many batches as fill its milliseconds.
+/// </summary>
+/// <param name="full">More and longer rounds.</param>
+internal sealed class ScenarioTimer(bool full)
+{
+    /// <summary>Rounds are alike when three after another are within this share of the three before.</summary>
+    private const double Alike = 0.05;
+
+    private const int Compared = 3, LeastBatches = 3, MostWarmups = 20;
+
+    // The runtime compiles hot code a tenth of a second after it last compiled something cold.
+    private const double QuietMs = 130, MostQuietMs = 1500;
+
+    private readonly List<long> _batches = [];
+
+    /// <summary>Measured rounds: never fewer than nine.</summary>
+    public int Rounds { get; } = full ? 15 : 9;
+
+    /// <summary>The least milliseconds of a round.</summary>
+    public double RoundMs { get; } = full ? 10 : 1;
+
+    /// <summary>Measures a batch.</summary>
+    /// <param name="batch">Prepares as it likes, and returns the <see cref="Stopwatch"/> ticks of the part that counts.</param>
+    /// <param name="packets">Packets in a batch.</param>
+    public ScenarioTime Measure(Func<long> batch, int packets)
+    {
+        WarmUp(batch, packets);
+        double[] rounds = new double[Rounds];
+        for (int i = 0; i < rounds.Length; i++)
+            rounds[i] = Round(batch, packets);
+        return ScenarioTime.Of(rounds);
+    }
+
+    /// <summary>Runs code until the runtime has stopped compiling for a while, so that what is timed later is optimised code.</summary>
+    public static void SettleCode(Action code)
+    {
+        long start = Stopwatch.GetTimestamp(), quietSince = start, compiled = JitInfo.GetCompiledMethodCount();
+        while (Stopwatch.GetElapsedTime(quietSince).TotalMilliseconds < QuietMs && Stopwatch.GetElapsedTime(start).TotalMilliseconds < MostQuietMs)
+        {
+            code();
+            if (JitInfo.GetCompiledMethodCount() is var now && now != compiled)
+                (compiled, quietSince) = (now, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private void WarmUp(Func<long> batch, int packets)
+    {
+        List<double> rounds = [];
+        do
+        {
+            rounds.Add(Round(batch, packets));
+        }
+        while (rounds.Count < MostWarmups && !AreAlike(rounds));
+    }
+
+    /// <summary>Whether the last rounds are like those before them.</summary>
+    internal static bool AreAlike(IReadOnlyList<double> rounds)
+    {
+        if (rounds.Count < 2 * Compared)
+            return false;
+        double before = ScenarioTime.Of(rounds.Skip(rounds.Count - (2 * Compared)).Take(Compared)).Median;
+        double after = ScenarioTime.Of(rounds.Skip(rounds.Count - Compared)).Median;
+        return Math.Abs(after - before) <= Alike * before;
+    }
+
+    // The middle batch stands for its round: another program that takes the processor for a while spoils one batch, not the round.
+    private double Round(Func<long> batch, int packets)
+    {
+        _batches.Clear();
+        long ticks = 0, enough = (long)(RoundMs * Stopwatch.Frequency / 1000);
+        while (ticks < enough || _batches.Count < LeastBatches)
+        {
+            long took = batch();
+            ticks += took;
+            _batches.Add(took);
+        }
+
+        _batches.Sort();
+        return _batches[_batches.Count / 2] * 1e9 / Stopwatch.Frequency / packets;
+    }
+}
