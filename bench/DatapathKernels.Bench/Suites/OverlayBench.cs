@@ -10,7 +10,7 @@ namespace DatapathKernels.Bench.Suites;
 /// What does an overlay cost a packet, by its length: packed and unpacked, with and without the outer checksum, with and without headroom; and the same packet routed as
 /// it is? Bursts of 32 TCP segments over IPv4, in the L1 or L2 cache; parsing is not counted.
 /// </summary>
-/// <remarks>Packed frames are unpacked again by moving their start, which every method does and which costs about a nanosecond.</remarks>
+/// <remarks>Packed frames are unpacked again, and unpacked ones packed, by moving their start: about half a nanosecond, counted.</remarks>
 [MeasuredIn("ns/packet")]
 public class OverlayBench : IDisposable
 {
@@ -22,6 +22,8 @@ public class OverlayBench : IDisposable
     private readonly RouteStatus[] _routes = new RouteStatus[Frames];
     private readonly uint[] _ports = new uint[Frames];
     private readonly IpEncapStatus[] _statuses = new IpEncapStatus[Frames];
+    private readonly DecapStatus[] _decaps = new DecapStatus[Frames];
+    private readonly uint[] _networks = new uint[Frames];
     private UdpTunnel? _vxlan, _vxlanChecksum, _geneve, _geneveOption;
     private UdpTunnelReceiver? _receiver;
     private IpTunnel? _ipip;
@@ -56,6 +58,9 @@ public class OverlayBench : IDisposable
         int[] done = [VxlanEncap(), VxlanEncapChecksum(), VxlanEncapCopy(), VxlanDecap(), GeneveEncap(), GeneveEncapOption(), IpipEncap(), DirectRoute()];
         if (!done.All(count => count == Frames * Rounds))
             throw new InvalidOperationException($"every packet was expected to be written: {string.Join(", ", done)}");
+        _arena.Clear();
+        _packed.Clear();
+        Fill();
     }
 
     [GlobalCleanup]
@@ -74,22 +79,7 @@ public class OverlayBench : IDisposable
 
     /// <summary>The same with the outer checksum, from the inner one.</summary>
     [Benchmark(OperationsPerInvoke = Frames * Rounds)]
-    public int VxlanEncapChecksum()
-    {
-        int done = 0;
-        int headers = _vxlanChecksum!.HeaderBytes;
-        for (int round = 0; round < Rounds; round++)
-        {
-            for (int i = 0; i < Frames; i++)
-            {
-                _arena!.TryPush(i, headers);
-                done += _vxlanChecksum.TryWrite(_arena.Frame(i), _hashes[i], (ushort)i, _infos[i]) ? 1 : 0;
-                _arena.TryPull(i, headers);
-            }
-        }
-
-        return done;
-    }
+    public int VxlanEncapChecksum() => Pack(_vxlanChecksum!, _infos);
 
     /// <summary>VXLAN for frames without headroom: one copy each.</summary>
     [Benchmark(OperationsPerInvoke = Frames * Rounds)]
@@ -125,8 +115,8 @@ public class OverlayBench : IDisposable
         int done = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            for (int i = 0; i < Frames; i++)
-                done += _receiver!.TryUnpack(_packed!.Frame(i), _outerInfos[i], out _, out _, out _) == DecapStatus.Ok ? 1 : 0;
+            done += System.Numerics.BitOperations.PopCount(_receiver!.UnpackBurst(_packed!.Burst(0), _outerInfos, _decaps, _networks));
+            _packed.PushBurst(0, Frames, _vxlan!.HeaderBytes);
         }
 
         return done;
@@ -148,11 +138,7 @@ public class OverlayBench : IDisposable
         for (int round = 0; round < Rounds; round++)
         {
             done += System.Numerics.BitOperations.PopCount(_ipip!.WriteBurst(_arena!.Burst(0), _infos, _statuses));
-            for (int i = 0; i < Frames; i++)
-            {
-                _arena.TryPull(i, _ipip.OverheadBytes);
-                EthernetWriter.Write(_arena.Frame(i), default, default, 0x0800);
-            }
+            _arena.PullBurst(0, Frames, _ipip.OverheadBytes);
         }
 
         return done;
@@ -166,21 +152,20 @@ public class OverlayBench : IDisposable
         for (int round = 0; round < Rounds; round++)
         {
             done += System.Numerics.BitOperations.PopCount(_direct!.RouteBurst(_arena!.Burst(0), _infos, _routes, _ports));
-            for (int i = 0; i < Frames; i++)
-                HeaderRewriter.SetHopLimit(_arena.Frame(i), _infos[i], 64);
         }
 
+        for (int i = 0; i < Frames; i++)
+            HeaderRewriter.SetHopLimit(_arena!.Frame(i), _infos[i], 64);
         return done;
     }
 
-    private int Pack(UdpTunnel tunnel)
+    private int Pack(UdpTunnel tunnel, ReadOnlySpan<PacketInfo> inner = default)
     {
         int done = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            done += tunnel.WriteBurst(_arena!, 0, _hashes);
-            for (int i = 0; i < Frames; i++)
-                _arena!.TryPull(i, tunnel.HeaderBytes);
+            done += tunnel.WriteBurst(_arena!, 0, _hashes, inner: inner);
+            _arena!.PullBurst(0, Frames, tunnel.HeaderBytes);
         }
 
         return done;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Overlay;
@@ -20,6 +21,7 @@ public static class Ecn
     /// <param name="outer">The DS field the tunnel has; its codepoint does not count.</param>
     /// <param name="inner">The inner DS field.</param>
     /// <param name="mode">How the inner codepoint shows outside.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Encapsulate(byte outer, byte inner, EcnMode mode = EcnMode.Linux)
     {
         int codepoint = mode == EcnMode.Compatibility ? NotEct : inner & Mask;

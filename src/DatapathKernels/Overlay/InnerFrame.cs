@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Overlay;
 
@@ -7,8 +6,6 @@ namespace DatapathKernels.Overlay;
 internal readonly ref struct InnerFrame
 {
     private const ushort Ipv4 = 0x0800, Ipv6 = 0x86dd, Vlan = 0x8100, ServiceVlan = 0x88a8;
-    private static readonly ushort Ipv4OnWire = (ushort)System.Net.IPAddress.HostToNetworkOrder((short)Ipv4);
-
     private const int MostTags = 2, UntaggedOffset = 14;
 
     /// <summary>The IP packet; empty for a frame of anything else.</summary>
@@ -19,13 +16,6 @@ internal readonly ref struct InnerFrame
 
     public InnerFrame(ReadOnlySpan<byte> frame)
     {
-        if (frame.Length >= UntaggedOffset + 20 && MemoryMarshal.Read<ushort>(frame[12..]) == Ipv4OnWire && frame[UntaggedOffset] >> 4 == 4)
-        {
-            Offset = UntaggedOffset;
-            Packet = frame[UntaggedOffset..];
-            return;
-        }
-
         int at = 12;
         ushort type = frame.Length < 14 ? (ushort)0 : BinaryPrimitives.ReadUInt16BigEndian(frame[at..]);
         for (int tags = 0; tags < MostTags && type is Vlan or ServiceVlan && frame.Length >= at + 6; tags++)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -15,14 +14,21 @@ namespace DatapathKernels.Overlay;
 /// Immutable but for a counter: one a worker and remote. A frame with headroom is not copied. Cost: with the checksum off it does not
 /// depend on the frame's length; with it on, the frame is read once, unless its own checksum is known to be right.
 /// </remarks>
-public sealed class UdpTunnel
+public sealed partial class UdpTunnel
 {
     private const int EthernetBytes = 14, AddressBytes = 12, UdpBytes = 8;
 
     private readonly UdpTunnelOptions _options;
     private readonly byte[] _headers;
-    private readonly int _l3, _udp;
-    private readonly uint _headerSum, _pseudoSum;
+    private readonly int _udp;
+    private readonly uint _headerSum, _datagramSum;
+
+    // What a packet reads of the options, in the form it needs: the outer DS field by the inner one, and the rest.
+    private readonly byte[] _dsFields;
+    private readonly ulong _udpPort;
+    private readonly ushort _firstPort, _endPort, _fragment, _inheritedFragment;
+    private readonly byte _ttl;
+    private readonly bool _inheritsTtl, _isCompact;
 
     /// <summary>Builds the headers of a VXLAN tunnel.</summary>
     /// <param name="options">Both ends.</param>
@@ -57,17 +63,23 @@ public sealed class UdpTunnel
         if (options.Ttl == 0 || options.FlowLabel >= 1 << 20)
             Throw.OutOfRange(nameof(options), options.Ttl, "expected a TTL of 1 to 255 and a flow label of 20 bits");
         _options = options;
-        (_l3, _udp) = (EthernetBytes, EthernetBytes + (options.IsV6 ? 40 : 20));
+        _dsFields = OuterHeader.DsFields(options.InheritsTos, options.Tos, options.Ecn);
+        (_fragment, _inheritedFragment) = OuterHeader.FragmentFields(options.DontFragment);
+        (_firstPort, _endPort, _udpPort) = (options.MinSourcePort, options.MaxSourcePort, (ulong)options.Port << 32);
+        (_ttl, _inheritsTtl) = (options.Ttl, options.InheritsTtl);
+        _udp = EthernetBytes + (options.IsV6 ? 40 : 20);
         _headers = new byte[_udp + UdpBytes + tunnelHeader.Length];
+        _isCompact = !options.IsV6 && OuterHeader.IsCompact(_headers);
         tunnelHeader.CopyTo(_headers.AsSpan(_udp + UdpBytes));
         BinaryPrimitives.WriteUInt16BigEndian(_headers.AsSpan(_udp + 2), options.Port);
         EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? (ushort)0x86dd : (ushort)0x0800);
         WriteNetwork(options);
         if (!options.IsV6)
-            _headerSum = InternetChecksum.Sum(_headers.AsSpan(_l3, 20));
-        _pseudoSum = options.IsV6
+            _headerSum = InternetChecksum.Sum(_headers.AsSpan(EthernetBytes, 20));
+        uint pseudo = options.IsV6
             ? InternetChecksum.PseudoHeaderV6(options.Local, options.Remote, IpProtocol.Udp, 0)
             : InternetChecksum.PseudoHeaderV4(IPv6Address.FirstWord(options.Local), IPv6Address.FirstWord(options.Remote), IpProtocol.Udp, 0);
+        _datagramSum = InternetChecksum.Add(pseudo, InternetChecksum.Sum(_headers.AsSpan(_udp)));
     }
 
     /// <summary>Bytes of all outer headers: the headroom a frame needs.</summary>
@@ -91,24 +103,13 @@ public sealed class UdpTunnel
     public bool TryWrite(Span<byte> buffer, uint flowHash, ushort id = 0, in PacketInfo inner = default)
     {
         int frameBytes = buffer.Length - _headers.Length;
-        if (frameBytes < EthernetBytes || buffer.Length - _l3 > ushort.MaxValue)
+        if (frameBytes < EthernetBytes || buffer.Length - EthernetBytes > ushort.MaxValue)
             return false;
-        InnerFrame carried = new(buffer[_headers.Length..]);
-        uint hash = flowHash != 0 ? flowHash : TunnelSourcePort.OfFrame(buffer[_headers.Length..]);
 
-        // SAFE: the buffer is longer than the headers by an Ethernet header, and every field written lies in them.
-        ref byte outer = ref MemoryMarshal.GetReference(buffer);
-        CopyHeaders(ref outer);
-        Write(ref outer, _udp, TunnelSourcePort.Of(hash, _options.MinSourcePort, _options.MaxSourcePort));
-        Write(ref outer, _udp + 4, buffer.Length - _udp);
-        byte tos = Ecn.Encapsulate(_options.InheritsTos ? carried.DsField : _options.Tos, carried.DsField, _options.Ecn);
-        byte ttl = _options.InheritsTtl && carried.Ttl != 0 ? carried.Ttl : _options.Ttl;
-        if (_options.IsV6)
-            FinishV6(buffer[_l3..], tos, ttl);
-        else
-            FinishV4(ref Unsafe.Add(ref outer, _l3), buffer.Length - _l3, tos, ttl, id, carried);
+        // SAFE: the buffer is longer than the headers by an Ethernet header.
+        WriteHeaders(ref MemoryMarshal.GetReference(buffer), buffer.Length, flowHash, id);
         if (_options.WritesChecksum)
-            WriteChecksum(buffer, inner);
+            WriteChecksum(ref MemoryMarshal.GetReference(buffer), buffer.Length, inner);
         return true;
     }
 
@@ -140,102 +141,82 @@ public sealed class UdpTunnel
         return bytes;
     }
 
-    /// <summary>Encapsulates frames of an arena in place, in their headroom.</summary>
-    /// <param name="arena">The frames.</param>
-    /// <param name="first">The first of them.</param>
-    /// <param name="flowHashes">A hash each.</param>
-    /// <param name="firstId">IPv4 identification of the first; the others count up.</param>
-    /// <returns>How many were, from the first on: fewer when one has no headroom or is too long.</returns>
-    public int WriteBurst(PacketArena arena, int first, ReadOnlySpan<uint> flowHashes, ushort firstId = 0)
-    {
-        ArgumentNullException.ThrowIfNull(arena);
-        for (int i = 0; i < flowHashes.Length; i++)
-        {
-            if (!arena.TryPush(first + i, _headers.Length))
-                return i;
-            if (_options.StripsVlan && VlanStripper.TryStrip(arena.Frame(first + i)[_headers.Length..], out _))
-                arena.TryPull(first + i, VlanTag.Size);
-            if (TryWrite(arena.Frame(first + i), flowHashes[i], (ushort)(firstId + i)))
-                continue;
-            arena.TryPull(first + i, _headers.Length);
-            return i;
-        }
-
-        return flowHashes.Length;
-    }
-
     private static bool IsTagged(ReadOnlySpan<byte> frame) =>
         frame.Length >= AddressBytes + VlanTag.Size + 2 && BinaryPrimitives.ReadUInt16BigEndian(frame[AddressBytes..]) is VlanTag.Dot1Q or VlanTag.Dot1Ad;
 
     private void WriteNetwork(UdpTunnelOptions options)
     {
-        Span<byte> network = _headers.AsSpan(_l3);
+        Span<byte> network = _headers.AsSpan(EthernetBytes);
         if (options.IsV6)
         {
             Ipv6Writer.Write(network, new Ipv6Fields { NextHeader = IpProtocol.Udp, HopLimit = options.Ttl, FlowLabel = options.FlowLabel, Source = options.Local, Destination = options.Remote }, 0);
             return;
         }
 
-        // Version, protocol and addresses; the rest is written for each packet.
-        network[0] = 0x45;
-        network[9] = (byte)IpProtocol.Udp;
+        // The addresses; the rest is written for each packet.
         MemoryMarshal.Write(network[12..], IPv6Address.FirstWord(options.Local));
         MemoryMarshal.Write(network[16..], IPv6Address.FirstWord(options.Remote));
     }
 
-    private static void FinishV6(Span<byte> network, byte tos, byte ttl)
+    /// <summary>
+    /// All headers but the checksum, before a frame of an Ethernet header or more: nothing before <paramref name="outer"/> is touched, nor behind the headers.
+    /// What is by far the most common, a known flow of untagged IPv4 over IPv4, is straight-line code without a call.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteHeaders(ref byte outer, int bytes, uint flowHash, ushort id)
     {
-        ushort first = BinaryPrimitives.ReadUInt16BigEndian(network);
-        BinaryPrimitives.WriteUInt16BigEndian(network, (ushort)((first & 0xf00f) | (tos << 4)));
-        BinaryPrimitives.WriteUInt16BigEndian(network[4..], (ushort)(network.Length - 40));
-        network[7] = ttl;
-    }
-
-    /// <summary>The headers as they were built: two overlapping vectors where they are that long, as VXLAN's and Geneve's over IPv4 are.</summary>
-    private void CopyHeaders(ref byte outer)
-    {
-        ref byte built = ref MemoryMarshal.GetArrayDataReference(_headers);
-        int last = _headers.Length - Vector256<byte>.Count;
-        if (last is < 0 or > 32)
+        ref byte frame = ref Unsafe.Add(ref outer, _headers.Length);
+        if (!_isCompact || flowHash == 0 || !InnerFields.TryReadPlain(ref frame, bytes - _headers.Length, out InnerFields carried))
         {
-            _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
+            WriteAnyHeaders(ref outer, bytes, flowHash, id);
             return;
         }
 
-        Vector256<byte> end = Vector256.LoadUnsafe(ref built, (nuint)last);
-        Vector256.LoadUnsafe(ref built).StoreUnsafe(ref outer);
-        end.StoreUnsafe(ref outer, (nuint)last);
+        OuterHeader.CopyCompact(_headers, ref outer);
+        WriteV4(ref Unsafe.Add(ref outer, EthernetBytes), bytes - EthernetBytes, carried, id);
+        WriteUdp(ref Unsafe.Add(ref outer, EthernetBytes + Ipv4Header.MinSize), bytes - (EthernetBytes + Ipv4Header.MinSize), flowHash);
     }
 
-    private static void Write(ref byte outer, int offset, int value) =>
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref outer, offset), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness((ushort)value) : (ushort)value);
-
-    private void FinishV4(ref byte network, int length, byte tos, byte ttl, ushort id, in InnerFrame carried)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteAnyHeaders(ref byte outer, int bytes, uint flowHash, ushort id)
     {
-        const ushort dontFragment = 0x4000;
-        ushort fragment = _options.DontFragment switch
-        {
-            DontFragmentMode.Set => dontFragment,
-            DontFragmentMode.Inherit when carried.DontFragment => dontFragment,
-            _ => 0,
-        };
-        Unsafe.Add(ref network, 1) = tos;
-        Write(ref network, 2, length);
-        Write(ref network, 4, id);
-        Write(ref network, 6, fragment);
-        Unsafe.Add(ref network, 8) = ttl;
-        uint sum = _headerSum + tos + (uint)length + id + fragment + ((uint)ttl << 8);
-        Write(ref network, 10, InternetChecksum.Finish(InternetChecksum.Add(sum, 0)));
+        ReadOnlySpan<byte> frame = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref outer, _headers.Length), bytes - _headers.Length);
+        InnerFields carried = InnerFields.OfFrame(frame);
+        if (flowHash == 0)
+            flowHash = TunnelSourcePort.OfFrame(frame);
+        _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
+        ref byte network = ref Unsafe.Add(ref outer, EthernetBytes);
+        if (_options.IsV6)
+            OuterHeader.FinishV6(ref network, bytes - EthernetBytes, _dsFields[carried.DsField], Ttl(carried));
+        else
+            WriteV4(ref network, bytes - EthernetBytes, carried, id);
+        WriteUdp(ref Unsafe.Add(ref outer, _udp), bytes - _udp, flowHash);
     }
 
-    private void WriteChecksum(Span<byte> buffer, in PacketInfo inner)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteV4(ref byte network, int bytes, InnerFields carried, ushort id) =>
+        OuterHeader.FinishV4(ref network, bytes, _headerSum, IpProtocol.Udp, _dsFields[carried.DsField], Ttl(carried), id, (ushort)((carried.Fragment & _inheritedFragment) | _fragment));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteUdp(ref byte udp, int bytes, uint flowHash) =>
+        OuterHeader.WriteBigEndian(ref udp, ((ulong)TunnelSourcePort.Of(flowHash, _firstPort, _endPort) << 48) | _udpPort | ((ulong)(uint)bytes << 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte Ttl(InnerFields carried) => _inheritsTtl && carried.Ttl != 0 ? carried.Ttl : _ttl;
+
+    /// <summary>The sum of pseudo header, UDP and tunnel header is known but for the source port and the length, which counts in two of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteChecksum(ref byte outer, int bytes, in PacketInfo inner)
     {
-        Span<byte> datagram = buffer[_udp..];
-        int headers = _headers.Length - _udp;
-        ReadOnlySpan<byte> frame = datagram[headers..];
-        uint sum = InternetChecksum.Add(_pseudoSum, (uint)datagram.Length);
-        sum = InternetChecksum.Add(sum, InternetChecksum.Sum(datagram[..headers]));
-        sum = InternetChecksum.Add(sum, inner.HasKey && (inner.Flags & PacketFlags.Transport) != 0 ? KnownInner.Sum(frame, inner) : InternetChecksum.Sum(frame));
-        BinaryPrimitives.WriteUInt16BigEndian(datagram[6..], InternetChecksum.ForUdp(InternetChecksum.Finish(sum)));
+        ref byte udp = ref Unsafe.Add(ref outer, _udp);
+        ulong known = (ulong)_datagramSum + (OuterHeader.ReadBigEndian(ref udp) >> 16) + 2 * (uint)(bytes - _udp);
+        ref byte frame = ref Unsafe.Add(ref outer, _headers.Length);
+        int frameBytes = bytes - _headers.Length;
+        uint carried = KnownInner.IsPlainTcp(frameBytes, inner) ? KnownInner.SumPlainTcp(ref frame, inner.L4Length) : SumFrame(MemoryMarshal.CreateReadOnlySpan(ref frame, frameBytes), inner);
+        OuterHeader.WriteBigEndian(ref Unsafe.Add(ref udp, 4), ((uint)(bytes - _udp) << 16) | InternetChecksum.ForUdp(InternetChecksum.FinishWide(known + carried)));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static uint SumFrame(ReadOnlySpan<byte> frame, in PacketInfo inner) =>
+        inner.HasKey && (inner.Flags & PacketFlags.Transport) != 0 ? KnownInner.Sum(frame, inner) : InternetChecksum.Sum(frame);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
@@ -9,11 +10,13 @@ namespace DatapathKernels.Overlay;
 /// them), and hands the inner frame over as a part of the outer one.
 /// </summary>
 /// <param name="options">This end: its family and port, and whether a zero checksum will do over IPv6.</param>
-public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
+public sealed partial class UdpTunnelReceiver(UdpTunnelOptions options)
 {
     private const int UdpBytes = 8;
 
     private readonly HashSet<uint> _networks = [];
+    private readonly uint _local = IPv6Address.FirstWord(options.Local);
+    private readonly bool _takesPlain = !options.IsV6 && !options.StripsVlan;
 
     /// <summary>The UDP port it listens on, host order.</summary>
     public ushort Port => options.Port;
@@ -34,7 +37,11 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
     public void Add(uint vni) => _networks.Add(vni);
 
     /// <summary>Removes a network.</summary>
-    public void Remove(uint vni) => _networks.Remove(vni);
+    public void Remove(uint vni)
+    {
+        _networks.Remove(vni);
+        _lastHeader = NoHeader;
+    }
 
     /// <summary>Unpacks one frame. What congestion the outer packet met is written into the inner one.</summary>
     /// <param name="frame">The outer frame.</param>
@@ -53,6 +60,16 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
     /// <param name="group">VXLAN's policy group; 0 without one.</param>
     /// <param name="protocol"><see cref="GeneveHeader.Ethernet"/> for a frame; with <see cref="InheritsProtocol"/> also IPv4's or IPv6's EtherType for a packet.</param>
     public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group, out ushort protocol)
+    {
+        (vni, group, protocol) = (0, 0, 0);
+        if (!IsPlain(ref MemoryMarshal.GetReference(frame), frame.Length, info, out ulong seen))
+            return TryUnpackAny(frame, info, out inner, out vni, out group, out protocol);
+        (vni, protocol) = (NetworkOf(seen), GeneveHeader.Ethernet);
+        inner = (info.L3Offset + PlainHeaders)..(info.L3Offset + (int)info.L3Length);
+        return DecapStatus.Ok;
+    }
+
+    private DecapStatus TryUnpackAny(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group, out ushort protocol)
     {
         (inner, vni, group, protocol) = (default, 0, 0, 0);
         DecapStatus status = CheckOuter(frame, info);
@@ -80,6 +97,8 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
             return DecapStatus.EcnDrop;
         bool isStripped = isFrame && options.StripsVlan && VlanStripper.TryStrip(carried, out _);
         inner = (isStripped ? start + VlanTag.Size : start)..(udp + length);
+        if (isFrame && header == VxlanHeader.Bytes && group == 0)
+            _lastHeader = BinaryPrimitives.ReadUInt64BigEndian(payload);
         return DecapStatus.Ok;
     }
 
@@ -136,6 +155,9 @@ public sealed class UdpTunnelReceiver(UdpTunnelOptions options)
     // Behind a VLAN tag Linux looks on the way in, not on the way out (IP_ECN_decapsulate asks skb->protocol).
     internal static bool TakeOverCongestion(Span<byte> frame, byte outer)
     {
+        // An outer packet that does not speak ECN changes nothing, and nothing is dropped for it.
+        if ((outer & Ecn.Mask) == 0)
+            return true;
         InnerFrame carried = new(frame);
         if (carried.Packet.IsEmpty || carried.IsTagged)
             return true;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 
 namespace DatapathKernels.Overlay;
@@ -40,6 +41,7 @@ public static class VxlanHeader
     /// <param name="gbp">True when the group policy extension is configured: its bits are known then.</param>
     /// <param name="vni">The network.</param>
     /// <param name="group">The policy group; 0 without one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DecapStatus TryRead(ReadOnlySpan<byte> bytes, bool gbp, out uint vni, out ushort group)
     {
         (vni, group) = (0, 0);

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Overlay;
@@ -7,15 +7,18 @@ namespace DatapathKernels.Overlay;
 internal static class HopLimit
 {
     /// <summary>Takes one off, and mends IPv4's header checksum.</summary>
-    public static void Decrement(Span<byte> packet)
+    /// <param name="packet">The first byte of an IP packet whose fixed header is there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Decrement(ref byte packet)
     {
-        if (packet[0] >> 4 == 6)
+        if (packet >> 4 == 6)
         {
-            packet[7]--;
+            Unsafe.Add(ref packet, 7)--;
             return;
         }
 
-        packet[8]--;
-        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], InternetChecksum.DecrementTtl(BinaryPrimitives.ReadUInt16BigEndian(packet[10..])));
+        ref byte fields = ref Unsafe.Add(ref packet, 8);
+        uint old = OuterHeader.ReadBigEndian(ref fields);
+        OuterHeader.WriteBigEndian(ref fields, ((old & 0xffff_0000) - 0x0100_0000) | InternetChecksum.DecrementTtl((ushort)old));
     }
 }

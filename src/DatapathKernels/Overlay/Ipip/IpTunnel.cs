@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
@@ -13,11 +14,14 @@ namespace DatapathKernels.Overlay;
 public sealed class IpTunnel
 {
     private const int EthernetBytes = 14, OptionBytes = 8;
-    private const ushort DontFragmentBit = 0x4000;
 
     private readonly IpTunnelOptions _options;
     private readonly byte[] _headers;
     private readonly uint _headerSum;
+    private readonly byte[] _dsFields;
+    private readonly ushort _fragment, _inheritedFragment;
+    private readonly byte _ttl;
+    private readonly bool _inheritsTtl, _isCompact;
 
     /// <summary>Offset of the byte that says which IP version follows.</summary>
     private readonly int _protocolAt;
@@ -33,6 +37,10 @@ public sealed class IpTunnel
         if (options is { IsV6: false, EncapsulationLimit: not null })
             Throw.OutOfRange(nameof(options), options.EncapsulationLimit, "IPv4 has no encapsulation limit");
         _options = options;
+        _isCompact = !options.IsV6;
+        _dsFields = OuterHeader.DsFields(options.InheritsTos, options.Tos, options.Ecn);
+        (_fragment, _inheritedFragment) = OuterHeader.FragmentFields(options.DontFragment);
+        (_ttl, _inheritsTtl) = (options.Ttl, options.InheritsTtl);
         int network = options.IsV6 ? Ipv6Header.Size : Ipv4Header.MinSize;
         _headers = new byte[EthernetBytes + network + (options.EncapsulationLimit is null ? 0 : OptionBytes)];
         EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? Ipv6Header.EtherType : Ipv4Header.EtherType);
@@ -67,20 +75,29 @@ public sealed class IpTunnel
             return IpEncapStatus.NotIp;
         if (packet.Length > MostPacketBytes)
             return IpEncapStatus.TooLong;
-        byte field = Ecn.DsField(packet);
-        byte tos = Ecn.Encapsulate(_options.InheritsTos ? field : _options.Tos, field, _options.Ecn);
-        byte inherited = packet[version == 4 ? 8 : 7];
-        byte ttl = _options.InheritsTtl && inherited != 0 ? inherited : _options.Ttl;
-        bool innerHas = version == 4 && (packet[6] & 0x40) != 0;
 
-        _headers.CopyTo(buffer);
-        byte protocol = (byte)(version == 4 ? IpProtocol.Ipv4 : IpProtocol.Ipv6);
-        buffer[_protocolAt] = protocol;
-        if (_options.IsV6)
-            OuterHeader.FinishV6(buffer[EthernetBytes..], tos, ttl);
-        else
-            OuterHeader.FinishV4(buffer[EthernetBytes..], _headerSum + protocol, tos, ttl, id, FragmentField(innerHas));
+        // SAFE: the buffer is longer than the headers, by a fixed IP header.
+        WriteHeaders(ref MemoryMarshal.GetReference(buffer), buffer.Length, version, id);
         return IpEncapStatus.Ok;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteHeaders(ref byte outer, int bytes, int version, ushort id)
+    {
+        InnerFields carried = InnerFields.OfPacket(ref Unsafe.Add(ref outer, _headers.Length), version);
+        byte ttl = _inheritsTtl && carried.Ttl != 0 ? carried.Ttl : _ttl;
+        IpProtocol protocol = version == 4 ? IpProtocol.Ipv4 : IpProtocol.Ipv6;
+        ref byte network = ref Unsafe.Add(ref outer, EthernetBytes);
+        if (_isCompact)
+        {
+            OuterHeader.CopyCompact(_headers, ref outer);
+            OuterHeader.FinishV4(ref network, bytes - EthernetBytes, _headerSum, protocol, _dsFields[carried.DsField], ttl, id, (ushort)((carried.Fragment & _inheritedFragment) | _fragment));
+            return;
+        }
+
+        _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
+        Unsafe.Add(ref outer, _protocolAt) = (byte)protocol;
+        OuterHeader.FinishV6(ref network, bytes - EthernetBytes, _dsFields[carried.DsField], ttl);
     }
 
     /// <summary>Puts a frame's packet into the tunnel, where it lies; the frame's own link header gives way.</summary>
@@ -111,8 +128,9 @@ public sealed class IpTunnel
         ulong done = 0;
         for (int i = 0; i < burst.Count; i++)
         {
-            statuses[i] = Write(burst.Arena, burst.First + i, infos[i], (ushort)(firstId + i));
-            done |= statuses[i] == IpEncapStatus.Ok ? 1UL << i : 0;
+            IpEncapStatus status = Write(burst.Arena, burst.First + i, infos[i], (ushort)(firstId + i));
+            statuses[i] = status;
+            done |= status == IpEncapStatus.Ok ? 1UL << i : 0;
         }
 
         return done;
@@ -121,17 +139,9 @@ public sealed class IpTunnel
     // IPv4's length field counts its header, IPv6's does not.
     private int MostPacketBytes => OuterHeader.MostBytes - OverheadBytes + (_options.IsV6 ? Ipv6Header.Size : 0);
 
-    private ushort FragmentField(bool innerHas) => _options.DontFragment switch
-    {
-        DontFragmentMode.Set => DontFragmentBit,
-        DontFragmentMode.Inherit when innerHas => DontFragmentBit,
-        _ => 0,
-    };
-
     private void WriteV4(IpTunnelOptions options)
     {
         Span<byte> network = _headers.AsSpan(EthernetBytes);
-        network[0] = 0x45;
         MemoryMarshal.Write(network[12..], IPv6Address.FirstWord(options.Local));
         MemoryMarshal.Write(network[16..], IPv6Address.FirstWord(options.Remote));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -31,7 +32,7 @@ public sealed class IpTunnelReceiver(IpTunnelReceiverOptions options)
         if (!options.IgnoresCongestion && !OuterPacket.TakeOverCongestion(packet, Ecn.DsField(frame[info.L3Offset..])))
             return DecapStatus.EcnDrop;
         if (options.DecrementsHopLimit)
-            HopLimit.Decrement(packet);
+            HopLimit.Decrement(ref MemoryMarshal.GetReference(packet));
         inner = start..end;
         return DecapStatus.Ok;
     }

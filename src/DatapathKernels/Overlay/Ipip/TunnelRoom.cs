@@ -3,22 +3,24 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Overlay;
 
 /// <summary>Room in an arena for headers before an IP packet, whose link header gives way, and back again.</summary>
-internal static class TunnelRoom
+internal static unsafe class TunnelRoom
 {
     private const int EthernetBytes = 14;
 
     /// <summary>Grows a frame's front so that <paramref name="headerBytes"/> stand before its IP packet, and cuts off what follows the packet.</summary>
     public static IpEncapStatus TryMake(PacketArena arena, int index, in PacketInfo info, int headerBytes, int mostPacketBytes)
     {
-        if ((info.Flags & (PacketFlags.Ipv4 | PacketFlags.Ipv6)) == 0 || info.L3Offset + (long)info.L3Length > arena.Frame(index).Length)
+        FrameSlot* slot = arena.Slot(index);
+        if ((info.Flags & (PacketFlags.Ipv4 | PacketFlags.Ipv6)) == 0 || (ulong)info.L3Offset + info.L3Length > slot->Length)
             return IpEncapStatus.NotIp;
         if (info.L3Length > (uint)mostPacketBytes)
             return IpEncapStatus.TooLong;
-        int grow = headerBytes - info.L3Offset;
-        if (grow >= 0 ? !arena.TryPush(index, grow) : !arena.TryPull(index, -grow))
+        int start = slot->Start + info.L3Offset - headerBytes;
+        if (start is < 0 or > ushort.MaxValue)
             return IpEncapStatus.NoHeadroom;
-        arena.TryResize(index, headerBytes + (int)info.L3Length);
-        arena.SetLink(index, LinkType.Ethernet);
+
+        // SAFE: the packet ends where it did, within the frame.
+        (slot->Start, slot->Length, slot->Link) = ((ushort)start, (uint)headerBytes + info.L3Length, LinkType.Ethernet);
         return IpEncapStatus.Ok;
     }
 

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Maps;
@@ -11,7 +11,7 @@ namespace DatapathKernels.Overlay;
 /// <c>ip6_forward</c>). Nothing of the packet but 12 bytes of Ethernet, the TTL and its checksum changes.
 /// </summary>
 /// <remarks>Keeps no state of its own: any number of threads may use one while no route changes under them.</remarks>
-public sealed class DirectRoute
+public sealed unsafe class DirectRoute
 {
     private const int EthernetBytes = 14;
 
@@ -45,7 +45,7 @@ public sealed class DirectRoute
         ReadOnlySpan<byte> packet = frame[info.L3Offset..];
         uint nextHop;
         bool found = v6 ? _v6.TryLookup(new IPv6Address(packet[24..]), out nextHop) : _v4.TryLookup(MemoryMarshal.Read<uint>(packet[16..]), out nextHop);
-        return found ? Forward(frame, info.L3Offset, nextHop, out port) : RouteStatus.NoRoute;
+        return found ? Forward(ref MemoryMarshal.GetReference(frame), info.L3Offset, nextHop, ref port) : RouteStatus.NoRoute;
     }
 
     /// <summary>Routes a burst, the loads of its lookups overlapping: equal to the loop of single calls.</summary>
@@ -56,49 +56,85 @@ public sealed class DirectRoute
     /// <returns>A bit for each frame routed.</returns>
     /// <exception cref="ArgumentException">Fewer infos, statuses or ports than frames.</exception>
     /// <exception cref="ObjectDisposedException">A table was disposed.</exception>
+    [SkipLocalsInit]
     public ulong RouteBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<uint> ports)
     {
         if (infos.Length < burst.Count || statuses.Length < burst.Count || ports.Length < burst.Count)
             Throw.Argument(nameof(statuses), "expected one info, one status and one port a frame");
+        if (burst.Count == 0)
+            return 0;
+        Span<nuint> frames = stackalloc nuint[PacketBurst.MaxCount];
         Span<uint> nextHops = stackalloc uint[PacketBurst.MaxCount];
-        ulong sound = Look(burst, infos, statuses, nextHops), done = 0;
+        ulong sound = Look(burst, infos, statuses, frames, nextHops), done = 0;
         for (int i = 0; i < burst.Count; i++)
         {
             ports[i] = 0;
             if ((sound & (1UL << i)) == 0)
                 continue;
-            statuses[i] = nextHops[i] == RouteTable.NoRoute ? RouteStatus.NoRoute : Forward(FrameOf(burst, i), infos[i].L3Offset, nextHops[i], out ports[i]);
-            done |= statuses[i] == RouteStatus.Ok ? 1UL << i : 0;
+            RouteStatus status = Forward(ref *(byte*)frames[i], infos[i].L3Offset, nextHops[i], ref ports[i]);
+            statuses[i] = status;
+            done |= status == RouteStatus.Ok ? 1UL << i : 0;
         }
 
         return done;
     }
 
     /// <summary>Checks all frames, gathers the destinations of each family, and looks each family up at once.</summary>
-    private ulong Look(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<uint> nextHops)
+    [SkipLocalsInit]
+    private ulong Look(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<nuint> frames, Span<uint> nextHops)
     {
-        Span<uint> v4 = stackalloc uint[PacketBurst.MaxCount], found = stackalloc uint[PacketBurst.MaxCount];
-        Span<IPv6Address> v6 = stackalloc IPv6Address[PacketBurst.MaxCount];
+        Span<uint> v4 = stackalloc uint[PacketBurst.MaxCount];
+        FrameSlot* slots = burst.Arena.Slots(burst.First, burst.Count);
+        burst.Arena.Raw(out byte* memory, out _, out nuint stride);
+        memory += (nuint)(uint)burst.First * stride;
         ulong isV4 = 0, isV6 = 0;
-        int v4Count = 0, v6Count = 0;
+        int v4Count = 0;
         for (int i = 0; i < burst.Count; i++)
         {
-            Span<byte> frame = FrameOf(burst, i);
-            statuses[i] = Check(frame, infos[i], out bool six);
-            if (statuses[i] != RouteStatus.Ok)
+            // A frame that does not start with Ethernet's header is taken for empty.
+            FrameSlot* slot = slots + i;
+            byte* start = memory + (nuint)(uint)i * stride + slot->Start;
+            ReadOnlySpan<byte> frame = new(start, slot->Link == LinkType.Ethernet ? (int)slot->Length : 0);
+            frames[i] = (nuint)start;
+            RouteStatus status = Check(frame, infos[i], out bool six);
+            statuses[i] = status;
+            if (status != RouteStatus.Ok)
                 continue;
-            ReadOnlySpan<byte> packet = frame[infos[i].L3Offset..];
+            isV6 |= six ? 1UL << i : 0;
             if (six)
-                (v6[v6Count++], isV6) = (new IPv6Address(packet[24..]), isV6 | (1UL << i));
-            else
-                (v4[v4Count++], isV4) = (MemoryMarshal.Read<uint>(packet[16..]), isV4 | (1UL << i));
+                continue;
+            isV4 |= 1UL << i;
+            // SAFE: the check found a fixed header.
+            v4[v4Count++] = Unsafe.ReadUnaligned<uint>((byte*)frames[i] + infos[i].L3Offset + 16);
         }
 
-        _v4.LookupBurst(v4[..v4Count], found);
-        Scatter(found, isV4, nextHops);
-        _v6.LookupBurst(v6[..v6Count], found);
-        Scatter(found, isV6, nextHops);
+        if (v4Count > 0)
+        {
+            Span<uint> found = stackalloc uint[PacketBurst.MaxCount];
+            _v4.LookupBurst(v4[..v4Count], found);
+            Scatter(found, isV4, nextHops);
+        }
+
+        if (isV6 != 0)
+            LookV6(frames, infos, isV6, nextHops);
         return isV4 | isV6;
+    }
+
+    [SkipLocalsInit]
+    private void LookV6(ReadOnlySpan<nuint> frames, ReadOnlySpan<PacketInfo> infos, ulong which, Span<uint> nextHops)
+    {
+        Span<uint> found = stackalloc uint[PacketBurst.MaxCount];
+        Span<IPv6Address> v6 = stackalloc IPv6Address[PacketBurst.MaxCount];
+        int count = 0;
+        for (ulong left = which; left != 0; left &= left - 1)
+        {
+            int i = System.Numerics.BitOperations.TrailingZeroCount(left);
+            // SAFE: the check found a fixed header.
+            v6[count++] = Unsafe.ReadUnaligned<IPv6Address>((byte*)frames[i] + infos[i].L3Offset + 24);
+        }
+
+        _v6.LookupBurst(v6[..count], found);
+        Scatter(found, which, nextHops);
     }
 
     private static void Scatter(ReadOnlySpan<uint> found, ulong to, Span<uint> nextHops)
@@ -106,9 +142,6 @@ public sealed class DirectRoute
         for (int i = 0; to != 0; to &= to - 1)
             nextHops[System.Numerics.BitOperations.TrailingZeroCount(to)] = found[i++];
     }
-
-    /// <summary>The frame, empty when it does not start with Ethernet's header.</summary>
-    private static Span<byte> FrameOf(PacketBurst burst, int index) => burst.Link(index) == LinkType.Ethernet ? burst[index] : default;
 
     private static RouteStatus Check(ReadOnlySpan<byte> frame, in PacketInfo info, out bool v6)
     {
@@ -118,17 +151,25 @@ public sealed class DirectRoute
         ReadOnlySpan<byte> packet = frame[info.L3Offset..];
         if (v6)
             return IsUnicastV6(packet[8..24]) && IsUnicastV6(packet[24..40]) ? RouteStatus.Ok : RouteStatus.NotUnicast;
-        if (!InternetChecksum.IsValid(packet[..((packet[0] & 15) * 4)]))
+        return CheckV4(packet);
+    }
+
+    private static RouteStatus CheckV4(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length < Ipv4Header.MinSize)
+            return RouteStatus.NotIp;
+
+        // SAFE: the fixed header is there.
+        ref byte header = ref MemoryMarshal.GetReference(packet);
+        bool isSound = (header & 15) == 5 ? InternetChecksum.IsValidHeader(ref header) : InternetChecksum.IsValid(packet[..((header & 15) * 4)]);
+        if (!isSound)
             return RouteStatus.BadChecksum;
-        return IsUnicastV4(packet[12..16]) && IsUnicastV4(packet[16..20]) ? RouteStatus.Ok : RouteStatus.NotUnicast;
+        bool isUnicast = IsUnicastV4(OuterHeader.ReadBigEndian(ref Unsafe.Add(ref header, 12))) && IsUnicastV4(OuterHeader.ReadBigEndian(ref Unsafe.Add(ref header, 16)));
+        return isUnicast ? RouteStatus.Ok : RouteStatus.NotUnicast;
     }
 
     // 0.0.0.0/8 but its first address, 169.254.0.0/16 and 240.0.0.0/4 are routed like any other, as Linux does.
-    private static bool IsUnicastV4(ReadOnlySpan<byte> address)
-    {
-        uint value = BinaryPrimitives.ReadUInt32BigEndian(address);
-        return value is not (0 or uint.MaxValue) && value >> 24 != 127 && value >> 28 != 14;
-    }
+    private static bool IsUnicastV4(uint address) => address - 1 < uint.MaxValue - 1 && address >> 24 != 127 && address >> 28 != 14;
 
     private static bool IsUnicastV6(ReadOnlySpan<byte> address)
     {
@@ -136,18 +177,21 @@ public sealed class DirectRoute
         return address[0] != 0xff && !isLinkLocal && (address[..15].IndexOfAnyExcept((byte)0) >= 0 || address[15] > 1);
     }
 
-    private RouteStatus Forward(Span<byte> frame, int l3, uint number, out uint port)
+    /// <summary>Finishes a frame that was checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private RouteStatus Forward(ref byte frame, int l3, uint number, ref uint port)
     {
-        port = 0;
         if (number >= (uint)_nextHops.Length)
             return RouteStatus.NoRoute;
-        Span<byte> packet = frame[l3..];
-        if (packet[packet[0] >> 4 == 4 ? 8 : 7] <= 1)
+
+        // SAFE: the check found an Ethernet header and a fixed IP header behind it.
+        ref byte packet = ref Unsafe.Add(ref frame, l3);
+        if (Unsafe.Add(ref packet, packet >> 4 == 4 ? 8 : 7) <= 1)
             return RouteStatus.HopLimitExceeded;
         ref readonly DirectHop nextHop = ref _nextHops[number];
-        HopLimit.Decrement(packet);
-        nextHop.Mac.CopyTo(frame);
-        nextHop.FromMac.CopyTo(frame[MacAddress.Size..]);
+        HopLimit.Decrement(ref packet);
+        Unsafe.WriteUnaligned(ref frame, nextHop.Mac);
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref frame, MacAddress.Size), nextHop.FromMac);
         port = nextHop.Port;
         return RouteStatus.Ok;
     }

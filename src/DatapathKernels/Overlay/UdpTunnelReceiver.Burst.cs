@@ -1,0 +1,68 @@
+using DatapathKernels.Diagnostics;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Overlay;
+
+/// <summary>Frames of an arena, unpacked where they lie.</summary>
+public sealed partial class UdpTunnelReceiver
+{
+    /// <summary>
+    /// Unpacks a burst in place: each slot then begins with the inner frame, or packet where <see cref="InheritsProtocol"/> let one in. Equal to the loop of
+    /// <see cref="TryUnpack(Span{byte}, in PacketInfo, out Range, out uint, out ushort)"/>.
+    /// </summary>
+    /// <param name="burst">The outer frames.</param>
+    /// <param name="infos">What their parses found, one each.</param>
+    /// <param name="statuses">Receives one each; a frame is what it was but for <see cref="DecapStatus.Ok"/>.</param>
+    /// <param name="networks">Receives the network of each, 0 for none.</param>
+    /// <returns>A bit for each frame that was unpacked.</returns>
+    /// <exception cref="ArgumentException">Fewer infos, statuses or networks than frames.</exception>
+    /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
+    public unsafe ulong UnpackBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks)
+    {
+        if (infos.Length < burst.Count || statuses.Length < burst.Count || networks.Length < burst.Count)
+            Throw.Argument(nameof(statuses), "expected one info, one status and one network a frame");
+        if (burst.Count == 0)
+            return 0;
+        FrameSlot* slots = burst.Arena.Slots(burst.First, burst.Count);
+        burst.Arena.Raw(out byte* memory, out _, out nuint stride);
+        memory += (nuint)(uint)burst.First * stride;
+        ulong done = 0;
+        for (int i = 0; i < burst.Count; i++)
+        {
+            FrameSlot* slot = slots + i;
+            byte* frame = memory + (nuint)(uint)i * stride + slot->Start;
+            int start = infos[i].L3Offset + PlainHeaders;
+            if (IsPlain(ref *frame, (int)slot->Length, infos[i], out ulong header) && slot->Start + start <= ushort.MaxValue)
+            {
+                (slot->Start, slot->Length, slot->Link) = ((ushort)(slot->Start + start), infos[i].L3Length - PlainHeaders, LinkType.Ethernet);
+                (statuses[i], networks[i]) = (DecapStatus.Ok, NetworkOf(header));
+            }
+            else
+            {
+                statuses[i] = UnpackAny(slot, new Span<byte>(frame, (int)slot->Length), infos[i], out networks[i]);
+            }
+
+            done |= statuses[i] == DecapStatus.Ok ? 1UL << i : 0;
+        }
+
+        return done;
+    }
+
+    private unsafe DecapStatus UnpackAny(FrameSlot* slot, Span<byte> frame, in PacketInfo info, out uint network)
+    {
+        DecapStatus status = TryUnpackAny(frame, info, out Range inner, out network, out _, out ushort protocol);
+        return status == DecapStatus.Ok && !TryExpose(slot, inner, protocol) ? DecapStatus.NoRoom : status;
+    }
+
+    /// <summary>The outer headers become headroom, where a slot can say so.</summary>
+    private static unsafe bool TryExpose(FrameSlot* slot, Range inner, ushort protocol)
+    {
+        int start = slot->Start + inner.Start.Value;
+        if (start > ushort.MaxValue)
+            return false;
+        slot->Start = (ushort)start;
+        slot->Length = (uint)(inner.End.Value - inner.Start.Value);
+        slot->Link = protocol == GeneveHeader.Ethernet ? LinkType.Ethernet : LinkType.Raw;
+        return true;
+    }
+}
