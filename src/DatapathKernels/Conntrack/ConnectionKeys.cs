@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -11,14 +13,8 @@ internal static class ConnectionKeys
     public static FlowKeyV6 Of(in FlowKeyV4 key) => new(
         Mapped(key.SourceBe), Mapped(key.DestinationBe), key.SourcePortBe, key.DestinationPortBe, key.Protocol, key.Zone);
 
-    public static IPv6Address Mapped(uint addressBe)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        bytes[10] = bytes[11] = 0xff;
-        System.Runtime.InteropServices.MemoryMarshal.Write(bytes[12..], addressBe);
-        return new IPv6Address(bytes);
-    }
+    public static IPv6Address Mapped(uint addressBe) =>
+        Unsafe.BitCast<Vector128<uint>, IPv6Address>(Vector128.Create(0, 0, BitConverter.IsLittleEndian ? 0xffff0000 : 0x0000ffff, addressBe));
 
     /// <summary>True for an IPv4 address in its mapped form.</summary>
     public static bool IsV4(in IPv6Address address)
@@ -30,11 +26,7 @@ internal static class ConnectionKeys
     /// <summary>An address of a tuple as bindings and writers take it: IPv4 in the first four bytes.</summary>
     public static IPv6Address Wire(bool ipv4, in IPv6Address address)
     {
-        if (!ipv4)
-            return address;
-        Span<byte> bytes = stackalloc byte[16];
-        address.CopyTo(bytes);
-        return IPv6Address.OfV4(System.Runtime.InteropServices.MemoryMarshal.Read<uint>(bytes[12..]));
+        return ipv4 ? IPv6Address.OfV4(Unsafe.Add(ref Unsafe.As<IPv6Address, uint>(ref Unsafe.AsRef(in address)), 3)) : address;
     }
 
     /// <summary>The reverse of <see cref="Wire"/>.</summary>

@@ -13,7 +13,7 @@ public sealed unsafe partial class EbpfDatapath
 
     private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
 
-    private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => new(key.Source, key.Destination, key.SourcePortBe, key.DestinationPortBe, key.Protocol, scope);
+    private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => FlowKeyV6.InZone(key, scope);
 
     private static FlowKeyV6 ServiceKey(in FlowKeyV6 key) => new(default, key.Destination, 0, key.DestinationPortBe, key.Protocol);
 
