@@ -30,12 +30,11 @@ internal sealed class ClusterRules
     /// <summary>The key of every service.</summary>
     public IReadOnlyList<ServiceKeyV4> Keys => [.. _ports.Select(p => p.Key)];
 
-    /// <summary>The rules of the cluster's first node, as <c>iptables-save</c> would print them, read back.</summary>
-    public Ruleset Rules()
-    {
-        string text = KubeProxyIptables.ToText(_cluster, new KubeProxyOptions());
-        return IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(text), null, out _, "built-in cluster");
-    }
+    /// <summary>The rules of the cluster's first node, as <c>iptables-save</c> would print them.</summary>
+    public string Text() => KubeProxyIptables.ToText(_cluster, new KubeProxyOptions());
+
+    /// <summary>The same, read back.</summary>
+    public Ruleset Rules() => IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(Text()), null, out _, "built-in cluster");
 
     /// <summary>First packets of 64 bytes; <paramref name="services"/> gets the index of the service of each.</summary>
     public FrameList Traffic(int packets, out int[] services)

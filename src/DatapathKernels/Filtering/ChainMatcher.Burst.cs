@@ -15,6 +15,9 @@ public abstract unsafe partial class ChainMatcher
     // Below this the rules stay in the second-level cache by themselves.
     private const long LeastBytesToLead = 1 << 20;
 
+    private void* _foundIn;
+    private int _foundRule;
+
     [SkipLocalsInit]
     private void EvaluatePacked<THead, TRandom>(
         PackedRules<THead> rules, int chain, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref TRandom random, Span<PacketVerdict> verdicts)
@@ -30,8 +33,12 @@ public abstract unsafe partial class ChainMatcher
         _hasConnection = false;
         int step = _steps;
         Volatile.Write(ref _steps, step + 1);
-        if (rules.Bytes >= LeastBytesToLead)
-            Lead(rules, chain, views, burst.Count, loaded, random);
+        int* found = stackalloc int[PacketBurst.MaxCount];
+        ChainIndex<THead>* index = rules.FirstIndex(chain);
+        if (index != null && index->Trees != null)
+            FindFirst(index, views, burst.Count, found);
+        else if (index != null && rules.Bytes >= LeastBytesToLead)
+            Lead(rules, index, views, burst.Count, random);
         for (int i = 0; i < burst.Count; i++)
         {
             ref PacketVerdict verdict = ref verdicts[i];
@@ -44,25 +51,41 @@ public abstract unsafe partial class ChainMatcher
             }
 
             Span<byte> frame = burst[i];
+            _foundRule = found[i];
             WalkPacked(rules, chain, frame, infos[i], views[i], ref metas[i], ref random, ref verdict);
             if (verdict.Destination.Kind != NatKind.None)
                 verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, frame, infos[i]);
         }
 
+        _foundIn = null;
         Volatile.Write(ref _steps, step + 2);
     }
 
+    /// <summary>Where a burst's packets come first by index, all found at once; the walks take the answers from there.</summary>
+    private void FindFirst<THead>(ChainIndex<THead>* index, PacketView* views, int count, int* found)
+        where THead : struct, IRuleHead
+    {
+        ChainIndex<THead>.FirstInTrees(index, views, count, found);
+        _foundIn = index;
+        RuleCounters* counters = _state.Counters + index->FirstNumber;
+        for (int i = 0; i < count; i++)
+            Prefetch.Read(counters + found[i]);
+    }
+
+    // What a packet's first rule is was found with its burst; later rules are found as they are asked for.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int NextInTrees<THead>(ChainIndex<THead>* index, int from, in PacketView view)
+        where THead : struct, IRuleHead =>
+        index == _foundIn && from == 0 ? _foundRule : ChainIndex<THead>.NextInTrees(index, from, view);
+
     // SAFE: reads what a walk would read, between the same two steps; a prefetch may name any address.
     [SkipLocalsInit]
-    private void Lead<THead, TRandom>(PackedRules<THead> rules, int chain, PacketView* views, int count, ulong loaded, TRandom random)
+    private void Lead<THead, TRandom>(PackedRules<THead> rules, ChainIndex<THead>* index, PacketView* views, int count, TRandom random)
         where THead : struct, IRuleHead
         where TRandom : struct, IRandomSource
     {
         ulong* cells = rules.Cells;
         RuleCounters* counters = _state.Counters;
-        ChainIndex<THead>* index = rules.FirstIndex(chain);
-        if (index == null)
-            return;
         void** at = stackalloc void*[PacketBurst.MaxCount];
         ulong* hashes = stackalloc ulong[PacketBurst.MaxCount];
         TupleTable* table = index->Tables;

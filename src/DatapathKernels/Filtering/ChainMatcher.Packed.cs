@@ -39,7 +39,8 @@ public abstract partial class ChainMatcher
                 if (action == PackedOp.Indexed)
                 {
                     ChainIndex<THead>* index = *(ChainIndex<THead>**)cell;
-                    int rule = ChainIndex<THead>.Next(index, number - index->FirstNumber, view);
+                    int from = number - index->FirstNumber;
+                    int rule = index->Trees == null ? ChainIndex<THead>.Next(index, from, view) : NextInTrees(index, from, view);
                     number = index->FirstNumber + rule;
                     if (rule == index->Count)
                     {
@@ -238,8 +239,9 @@ public abstract partial class ChainMatcher
         return cells + block + 1;
     }
 
-    private void ThrowRemoved(int chain)
+    private unsafe void ThrowRemoved(int chain)
     {
+        _foundIn = null;
         Volatile.Write(ref _steps, _steps + 1);
         Throw.OutOfRange(nameof(chain), chain, "expected a chain that was not removed");
     }

@@ -47,6 +47,34 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Theory]
+    [InlineData("acl", 100)]
+    [InlineData("fw", 1000)]
+    [InlineData("ipc", 1000)]
+    public void Every_matcher_finds_the_first_rule_that_matches(string set, int rules)
+    {
+        foreach (Action<ClassifierBench> setup in (Action<ClassifierBench>[])[b => b.SetupLinear(), b => b.SetupVector(), b => b.SetupIndexed()])
+        {
+            using ClassifierBench bench = new() { Set = set, Rules = rules };
+            setup(bench);
+
+            Assert.InRange(bench.Indexed(), 1, int.MaxValue);
+            Assert.InRange(bench.IndexedBurst(), 1, int.MaxValue);
+        }
+    }
+
+    [Fact]
+    public void Thirty_thousand_services_are_loaded_within_400_megabytes()
+    {
+        using LoadBench bench = new() { Services = 30_000 };
+        bench.Setup();
+        GC.Collect();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        long native = bench.Everything();
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before + native, 1, 400 << 20);
+    }
+
+    [Theory]
     [InlineData(100, 4096)]
     [InlineData(0, 0)]
     public void Flow_maps_find_what_they_hold(int hits, int found)

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Classifiers;
 using DatapathKernels.Packets;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
@@ -38,6 +40,36 @@ public class ClassifierTests
         Check(rules, packets);
     }
 
+    [Theory]
+    [InlineData(ClassifierCharacter.AccessList, 300)]
+    [InlineData(ClassifierCharacter.Firewall, 3000)]
+    [InlineData(ClassifierCharacter.IpChain, 3000)]
+    public void Generated_sets(ClassifierCharacter character, int count)
+    {
+        ClassifierRule[] rules = ClassifierGenerator.Rules(character, count, seed: 5);
+        FlowKeyV4[] keys = ClassifierGenerator.Packets(rules, 2000, seed: 6);
+        (FiveTuplePacket, int)[] packets = [.. keys.Select(key => (
+            new FiveTuplePacket(BinaryPrimitives.ReverseEndianness(key.SourceBe), BinaryPrimitives.ReverseEndianness(key.DestinationBe), key.SourcePort, key.DestinationPort, (int)key.Protocol),
+            Array.FindIndex(rules, rule => rule.Matches(key))))];
+        Assert.DoesNotContain(packets, packet => packet.Item2 < 0);
+        Assert.Equal(rules, ClassifierGenerator.Rules(character, count, seed: 5));
+        Check([.. rules.Select(r => new FiveTupleRule(r.Source, r.SourceLength, r.Destination, r.DestinationLength, r.SourcePorts, r.DestinationPorts, (int?)r.Protocol ?? -1))], packets);
+    }
+
+    [CorpusFact]
+    public void A_line_of_a_published_set_is_read_as_the_oracle_reads_it()
+    {
+        foreach (string line in Lines("neurocuts", "ipc1_1k"))
+        {
+            FiveTupleRule expected = FiveTupleRule.Parse(line);
+            ClassifierRule rule = ClassifierRule.Parse(line);
+            Assert.Equal(expected, new(rule.Source, rule.SourceLength, rule.Destination, rule.DestinationLength, rule.SourcePorts, rule.DestinationPorts, (int?)rule.Protocol ?? -1));
+            Assert.Equal(expected.ToRule(3).ToString(), rule.ToRule(4).ToString());
+        }
+
+        Assert.Contains("expected @SOURCE/LEN", Assert.Throws<FormatException>(() => ClassifierRule.Parse("@1.2.3.4/32")).Message);
+    }
+
     /// <summary>
     /// The traces' own answers let a rule of ports match packets without ports, which iptables does not: they are held
     /// against packets with ports, all others against the walk alone.
@@ -68,6 +100,26 @@ public class ClassifierTests
                 int found = verdict.Rule < 0 ? -1 : matcher.RuleAt(verdict.Rule)!.Line - 1;
                 Assert.Equal((name, i, packets[i].Packet, first[i]), (name, i, packets[i].Packet, found));
             }
+
+            CheckBursts(matcher, chain, packets, first);
+        }
+    }
+
+    private static void CheckBursts(ChainMatcher matcher, ChainId chain, (FiveTuplePacket Packet, int Expected)[] packets, int[] first)
+    {
+        using PacketArena arena = new(PacketBurst.MaxCount, 256);
+        PacketInfo[] infos = new PacketInfo[PacketBurst.MaxCount];
+        PacketVerdict[] verdicts = new PacketVerdict[PacketBurst.MaxCount];
+        PacketRandom random = new(1);
+        for (int done = 0; done < packets.Length; done += PacketBurst.MaxCount)
+        {
+            arena.Clear();
+            int count = Math.Min(PacketBurst.MaxCount, packets.Length - done);
+            for (int i = 0; i < count; i++)
+                Assert.True(arena.TryAdd(packets[done + i].Packet.ToBytes(out infos[i]), LinkType.Raw));
+            matcher.EvaluateBurst(chain, arena.Burst(0), infos, new PacketMeta[PacketBurst.MaxCount], ref random, verdicts);
+            for (int i = 0; i < count; i++)
+                Assert.Equal((done + i, first[done + i]), (done + i, verdicts[i].Rule < 0 ? -1 : matcher.RuleAt(verdicts[i].Rule)!.Line - 1));
         }
     }
 

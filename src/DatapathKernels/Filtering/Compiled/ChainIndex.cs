@@ -1,5 +1,8 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DatapathKernels.Packets;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Filtering;
 
@@ -8,7 +11,8 @@ namespace DatapathKernels.Filtering;
 /// (Srinivasan, Suri, Varghese 1999). The rules are grouped by the bits their heads compare; each group is a hash table over
 /// what those bits must be, so one probe finds the rules of the group that a packet can match. Groups are asked in the order
 /// of their first rules, and asking stops at a group that begins behind the best rule so far. A chain whose rules compare
-/// many different sets of bits has fewer, coarser groups (TupleMerge, Daly et al. 2019): see <see cref="TuplePlan{THead}"/>.
+/// many different sets of bits has up to four <see cref="BitTree{THead}"/>s instead; where those cannot tell its rules apart,
+/// fewer and coarser groups (TupleMerge, Daly et al. 2019): see <see cref="TuplePlan{THead}"/>.
 /// <code>
 /// tables   64 bytes each    mask, first and last rule, where its slots lie
 /// slots    16 bytes each    hash (64 bits), rule or list, number of rules; at most half full
@@ -23,6 +27,7 @@ internal unsafe struct ChainIndex<THead>
     where THead : struct, IRuleHead
 {
     public TupleTable* Tables, TablesEnd;
+    public BitTree<THead>* Trees, TreesEnd;
     public byte* Records;
     public int* Lists;
 
@@ -58,6 +63,45 @@ internal unsafe struct ChainIndex<THead>
         return best;
     }
 
+    /// <summary>The same where the chain has trees.</summary>
+    public static int NextInTrees(ChainIndex<THead>* index, int from, in PacketView view)
+    {
+        int best = index->Count;
+        for (BitTree<THead>* tree = index->Trees; tree < index->TreesEnd && tree->First < best; tree++)
+        {
+            if (tree->Last >= from)
+                best = FirstOf(index, tree, BitTree<THead>.LeafOf(tree, view), from, best, view);
+        }
+
+        return best;
+    }
+
+    /// <summary>
+    /// The first rules of the chain that match several packets. All of them go down a tree before any leaf is searched: the
+    /// steps of different packets do not wait for one another.
+    /// </summary>
+    // SAFE: the caller has as many views and room for as many answers, and they are at most a burst
+    [SkipLocalsInit]
+    public static void FirstInTrees(ChainIndex<THead>* index, PacketView* views, int count, int* first)
+    {
+        uint* leaves = stackalloc uint[PacketBurst.MaxCount];
+        new Span<int>(first, count).Fill(index->Count);
+        for (BitTree<THead>* tree = index->Trees; tree < index->TreesEnd; tree++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                leaves[i] = BitTree<THead>.LeafOf(tree, views[i]);
+                Prefetch.Read(tree->Blocks + ((nint)(leaves[i] & BitTree<THead>.NumberMask) * BitTree<THead>.BlockBytes));
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                first[i] = FirstOf(index, tree, leaves[i], 0, first[i], views[i]);
+                Prefetch.Read(RuleAt(index, first[i]));
+            }
+        }
+    }
+
     /// <summary>What rule <paramref name="rule"/> does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static IndexedRule* RuleAt(ChainIndex<THead>* index, int rule) => (IndexedRule*)(HeadOf(index, rule) + THead.Size);
@@ -84,6 +128,26 @@ internal unsafe struct ChainIndex<THead>
         {
             if (Fits(index, list[i], view))
                 return list[i];
+        }
+
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstOf(ChainIndex<THead>* index, BitTree<THead>* tree, uint leaf, int from, int best, in PacketView view)
+    {
+        nint block = (nint)(leaf & BitTree<THead>.NumberMask), end = block + (nint)(leaf >> BitTree<THead>.CountShift);
+        for (; block < end; block++)
+        {
+            int* ids = tree->Ids + (block * BitTree<THead>.Lanes);
+            for (uint matching = BitTree<THead>.Matching(tree, block, view); matching != 0; matching &= matching - 1)
+            {
+                int rule = ids[BitOperations.TrailingZeroCount(matching)];
+                if (rule >= best)
+                    return best;
+                if (rule >= from && RuleAt(index, rule)->HasPortsOf(view))
+                    return rule;
+            }
         }
 
         return best;

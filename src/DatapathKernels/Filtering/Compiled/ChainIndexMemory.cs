@@ -8,6 +8,7 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     where THead : struct, IRuleHead
 {
     private readonly NativeBuffer _memory;
+    private readonly NativeBuffer? _trees;
     private readonly ChainIndex<THead>* _index;
 
     /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="ChainIndex{THead}.RuleAt"/>).</summary>
@@ -17,7 +18,10 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     public ChainIndexMemory(byte* heads, int count, int firstNumber)
     {
         int[] tableOf = new int[count];
-        List<TuplePlan<THead>> plans = TuplePlan<THead>.Group(heads, tableOf);
+        List<TuplePlan<THead>>? exact = TuplePlan<THead>.GroupExactly(heads, tableOf);
+        int trees = 0;
+        _trees = exact is null ? BitTreeBuilder<THead>.Build(heads, count, out trees) : null;
+        List<TuplePlan<THead>> plans = exact ?? (_trees is null ? TuplePlan<THead>.GroupCoarsely(heads, tableOf) : []);
         nuint tables = (nuint)plans.Count * (nuint)sizeof(TupleTable), slots = 0;
         foreach (TuplePlan<THead> plan in plans)
             slots += plan.Slots * (nuint)sizeof(IndexSlot);
@@ -33,6 +37,13 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
         _index->Lists = (int*)(_index->Records + records);
         for (int rule = 0; rule < count; rule++)
             new ReadOnlySpan<byte>(heads + ((nint)rule * THead.Size), THead.Size).CopyTo(new Span<byte>(ChainIndex<THead>.HeadOf(_index, rule), THead.Size));
+        if (_trees is not null)
+        {
+            _index->Trees = (BitTree<THead>*)_trees.Pointer;
+            _index->TreesEnd = _index->Trees + trees;
+            return;
+        }
+
         Place(plans, (IndexSlot*)(_memory.Pointer + slotsStart));
         Fill(heads, tableOf);
     }
@@ -41,9 +52,13 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     public ChainIndex<THead>* Index => _index;
 
     /// <summary>Bytes of native memory.</summary>
-    public long Bytes => (long)_memory.Length;
+    public long Bytes => (long)(_memory.Length + (_trees?.Length ?? 0));
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _trees?.Dispose();
+    }
 
     private void Place(List<TuplePlan<THead>> plans, IndexSlot* slots)
     {

@@ -6,6 +6,9 @@ internal unsafe interface IRuleHead
     /// <summary>Bytes of one head.</summary>
     static abstract int Size { get; }
 
+    /// <summary>How many of the words of a <see cref="PacketView"/>, from the first on, it compares.</summary>
+    static abstract int Words { get; }
+
     /// <summary>The first rule from <paramref name="rule"/> on whose head matches; the end of the chain always does.</summary>
     static abstract int Scan(byte* heads, int rule, in PacketView view);
 

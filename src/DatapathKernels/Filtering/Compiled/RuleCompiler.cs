@@ -7,10 +7,10 @@ internal sealed partial class RuleCompiler
 {
     private readonly Ruleset _ruleset;
     private readonly MatcherOptions _options;
-    private readonly List<RuleTail> _tails = [];
-    private readonly List<HeadTests> _heads = [];
+    private readonly List<RuleTail> _tails;
+    private readonly List<HeadTests> _heads;
     private readonly List<ExtraMatch> _extras = [];
-    private readonly List<Rule?> _rules = [];
+    private readonly List<Rule?> _rules;
     private readonly List<Chain> _chains = [];
     private readonly List<int> _starts = [], _ends = [];
     private readonly Dictionary<Chain, int> _chainStart = [];
@@ -37,6 +37,10 @@ internal sealed partial class RuleCompiler
     {
         _ruleset = ruleset;
         _options = options;
+        int count = ruleset.RuleCount;
+        foreach (Table table in ruleset.Tables)
+            count += table.Chains.Count;
+        (_tails, _heads, _rules) = (new(count), new(count), new(count));
     }
 
     /// <exception cref="RulesetException">See <see cref="ChainGraph"/>.</exception>

@@ -21,6 +21,8 @@ internal struct RuleHeadV4 : IRuleHead
 
     public static int Size => 32;
 
+    public static int Words => 2;
+
     // The end of every chain is a head that matches every packet, so the loop needs no other bound. Each step is two
     // loads, an AND, a compare and a branch that goes the same way for as long as no rule's addresses match.
     // SAFE: heads is RuleProgram's buffer, rule an index of it, and the chain it lies in ends with such a head

@@ -22,6 +22,8 @@ internal struct RuleHeadV6 : IRuleHead
 
     public static int Size => 80;
 
+    public static int Words => 5;
+
     // SAFE: as in RuleHeadV4.Scan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe int Scan(byte* heads, int rule, in PacketView view)

@@ -7,13 +7,13 @@ namespace DatapathKernels.Filtering;
 /// <summary>
 /// Which rules share a table of a <see cref="ChainIndex{THead}"/>. As long as the rules of a chain compare few different sets
 /// of bits, each set has its own table and a probe finds exactly the rules that match. With more sets the probes would cost
-/// more than they save: then a rule goes to the table with the most bits of those it compares, and where there is none
+/// more than they save: then, unless trees can be built, a rule goes to the table with the most bits of those it compares, and where there is none
 /// or the rules found by one probe there would become too many, a table is opened with a little less than its bits, so that rules like it fit too.
 /// </summary>
 internal sealed unsafe class TuplePlan<THead>
     where THead : struct, IRuleHead
 {
-    private const int MostExact = 12, MostTogether = 24;
+    private const int MostExact = 6, MostTogether = 24;
 
     private readonly Dictionary<ulong, int> _together = [];
     private int _rules;
@@ -32,10 +32,8 @@ internal sealed unsafe class TuplePlan<THead>
     /// <summary>Slots: twice the rules at least.</summary>
     public nuint Slots => BitOperations.RoundUpToPowerOf2((nuint)_rules * 2);
 
-    /// <summary>The tables of a chain, in the order of their first rules.</summary>
-    public static List<TuplePlan<THead>> Group(byte* heads, int[] tableOf) => GroupExactly(heads, tableOf) ?? GroupCoarsely(heads, tableOf);
-
-    private static List<TuplePlan<THead>>? GroupExactly(byte* heads, int[] tableOf)
+    /// <summary>The tables of a chain, in the order of their first rules; null when its rules compare more sets of bits than should be asked one by one.</summary>
+    public static List<TuplePlan<THead>>? GroupExactly(byte* heads, int[] tableOf)
     {
         List<TuplePlan<THead>> plans = [];
         Dictionary<RuleMask, int> known = [];
@@ -58,7 +56,8 @@ internal sealed unsafe class TuplePlan<THead>
         return plans;
     }
 
-    private static List<TuplePlan<THead>> GroupCoarsely(byte* heads, int[] tableOf)
+    /// <summary>The tables of such a chain, in the order of their first rules.</summary>
+    public static List<TuplePlan<THead>> GroupCoarsely(byte* heads, int[] tableOf)
     {
         List<TuplePlan<THead>> plans = [];
         for (int rule = 0; rule < tableOf.Length; rule++)
