@@ -29,10 +29,9 @@ public sealed partial class ConntrackTable
         Prepare(keys[..count], buckets);
         for (int i = 0; i < count; i++)
         {
-            TrackedAs state = TrackAt(burst[i], infos[i], keys[i], buckets[i], nowMs, out int id, out bool reply);
-            if (state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs))
-                (state, id) = (TrackedAs.TableFull, -1);
-            results[i] = new TrackedPacket(state, id, reply);
+            TrackedPacket packet = TrackPrepared(burst[i], infos[i], keys[i], buckets[i], nowMs);
+            bool isClash = packet.State == TrackedAs.New && packet.Id >= 0 && !Confirm(packet.Id, nowMs);
+            results[i] = isClash ? new TrackedPacket(TrackedAs.TableFull, -1, packet.IsReply) : packet;
         }
     }
 
@@ -81,7 +80,36 @@ public sealed partial class ConntrackTable
     /// <param name="nowMs">The time.</param>
     public TrackedPacket TrackPrepared(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs)
     {
+        if (TryTrackData(frame, info, key, bucket, (uint)nowMs, out int link))
+            return new TrackedPacket(TrackedAs.Established, link >> 1, (link & 1) != 0);
         TrackedAs state = TrackAt(frame, info, key, bucket, nowMs, out int id, out bool reply);
         return new TrackedPacket(state, id, reply);
+    }
+
+    /// <summary>The same for <see cref="TcpData">the usual segment</see> of a connection that stands first in its chain, or behind one that lives.</summary>
+    /// <returns>False, and nothing changed, for any other packet.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTrackData(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, uint nowMs, out int link)
+    {
+        const ConntrackStatus asked = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
+        link = _chains.Head(bucket);
+        if (!_followsData || info.Status != ParseStatus.Ok || key.Protocol != IpProtocol.Tcp || (info.Flags & PacketFlags.Transport) == 0 || link == TupleChains.End)
+            return false;
+        if (!FlowKeyV6.AreEqual(_chains.TupleOf(link), key))
+        {
+            bool isOver = _chains[link >> 1].IsOver(nowMs);
+            link = _chains.Next(link);
+            if (isOver || link == TupleChains.End || !FlowKeyV6.AreEqual(_chains.TupleOf(link), key))
+                return false;
+        }
+
+        ref Connection connection = ref _chains[link >> 1];
+        bool reply = (link & 1) != 0;
+        if (connection.IsOver(nowMs) || (connection.Status & (asked | ConntrackStatus.Dying)) != asked
+            || !TcpData.TryFollow(ref connection.Protocol.Tcp, reply, frame.Slice(info.L4Offset, (int)info.L4Length), _options.Tcp, out int seconds))
+            return false;
+        connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+        _extras.Count(link >> 1, reply, info.L3Length);
+        return true;
     }
 }

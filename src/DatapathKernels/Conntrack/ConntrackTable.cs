@@ -37,6 +37,7 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly ulong _seed, _key1;
     private readonly ShardMap? _shards;
     private readonly int _shard;
+    private readonly bool _followsData;
     private bool _isDisposed;
 
     // The time of the call the table is in.
@@ -63,6 +64,7 @@ public sealed partial class ConntrackTable : IDisposable
         // Connections that end stay readable until the burst is over; a burst makes one a packet at most.
         _chains = new TupleChains(options.Max + PacketBurst.MaxCount + 1, (uint)(options.Buckets == 0 ? (options.UsesKernelHash ? options.Max : ChainsPerConnection * options.Max) : options.Buckets));
         _sources = new SourceChains(_chains, (uint)options.Max);
+        _followsData = !IsLru && !options.Checksum;
         _extras = new ConnectionExtras(_chains.Capacity, options.Accounting, options.Timestamps);
     }
 

@@ -12,6 +12,9 @@ internal sealed unsafe class TupleChains : IDisposable
 {
     public const int End = -1;
 
+    /// <summary>Bytes from a tuple to the end of what its packets read, or from there to the reply tuple's end: see <see cref="Connection"/>.</summary>
+    private const int PacketBytes = 124;
+
     private readonly NativeBuffer _heads, _records;
     private readonly int* _head;
     private readonly Connection* _record;
@@ -51,12 +54,13 @@ internal sealed unsafe class TupleChains : IDisposable
 
     public void PrefetchHead(uint bucket) => Prefetch.Read(_head + bucket);
 
+    /// <summary>The lines that a packet of that tuple reads.</summary>
     public void PrefetchRecord(int link)
     {
-        byte* record = (byte*)(_record + (link >> 1));
-        Prefetch.Read(record);
-        Prefetch.Read(record + 64);
-        Prefetch.Read(record + 128);
+        byte* first = (byte*)(_record + (link >> 1)) + ((link & 1) * sizeof(FlowKeyV6));
+        Prefetch.Read(first);
+        Prefetch.Read(first + 64);
+        Prefetch.Read(first + PacketBytes - 1);
     }
 
     /// <summary>A free place, zeroed; <see cref="End"/> when there is none.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -191,18 +192,24 @@ public static class TcpTracker
         return answersIgnored || answersChallenge ? Step.Accept : Step.CheckWindow;
     }
 
-    private static FollowAnswer Refresh(in TcpFlow flow, TcpSegmentKind kind, TcpState old, TcpState next, bool seenReply, ref bool assured, TcpSettings settings, out int seconds)
+    /// <summary>How long a connection lasts after a segment, by its new state.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int SecondsAfter(in TcpFlow flow, TcpSegmentKind kind, TcpState next, TcpSettings settings)
     {
         int[] timeouts = settings.Timeouts;
-        seconds = timeouts[(int)next];
+        int seconds = timeouts[(int)next];
         if (flow.Retransmitted >= settings.MaxRetransmissions && seconds > settings.MaxRetransmissionsTimeout)
-            seconds = settings.MaxRetransmissionsTimeout;
-        else if (kind == TcpSegmentKind.Rst)
-            seconds = timeouts[(int)TcpState.Close];
-        else if (((flow.Original.Flags | flow.Reply.Flags) & TcpSideFlags.DataUnacknowledged) != 0 && seconds > settings.UnacknowledgedTimeout)
-            seconds = settings.UnacknowledgedTimeout;
-        else if (flow.LastWindow == 0 && seconds > settings.MaxRetransmissionsTimeout)
-            seconds = settings.MaxRetransmissionsTimeout;
+            return settings.MaxRetransmissionsTimeout;
+        if (kind == TcpSegmentKind.Rst)
+            return timeouts[(int)TcpState.Close];
+        if (((flow.Original.Flags | flow.Reply.Flags) & TcpSideFlags.DataUnacknowledged) != 0 && seconds > settings.UnacknowledgedTimeout)
+            return settings.UnacknowledgedTimeout;
+        return flow.LastWindow == 0 && seconds > settings.MaxRetransmissionsTimeout ? settings.MaxRetransmissionsTimeout : seconds;
+    }
+
+    private static FollowAnswer Refresh(in TcpFlow flow, TcpSegmentKind kind, TcpState old, TcpState next, bool seenReply, ref bool assured, TcpSettings settings, out int seconds)
+    {
+        seconds = SecondsAfter(flow, kind, next, settings);
         if (!seenReply)
         {
             // A reset as the only answer: there is no such connection.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -79,7 +80,14 @@ internal static class TcpWindows
         return recent && ackRecent ? FollowAnswer.Accepted : FollowAnswer.Untouched;
     }
 
-    private static void Update(ref TcpSide sender, ref TcpSide receiver, bool acknowledges, uint end, uint ack, uint sack, uint window)
+    /// <summary>True for a segment that <see cref="Judge"/> accepts, without a selective acknowledgment, when both sides were seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool Fits(in TcpSide sender, in TcpSide receiver, uint sequence, uint end, uint ack) =>
+        !IsAfter(sequence, sender.MaxEnd) & !IsAfter(ack, receiver.End)
+        & IsAfter(end, sender.End - receiver.MaxWindow - 1) & IsAfter(ack, receiver.End - Math.Max(sender.MaxWindow, LeastAckWindow) - 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Update(ref TcpSide sender, ref TcpSide receiver, bool acknowledges, uint end, uint ack, uint sack, uint window)
     {
         sender.MaxWindow = Math.Max(sender.MaxWindow, window + (sack - ack));
         if (IsAfter(end, sender.End))
@@ -102,7 +110,8 @@ internal static class TcpWindows
             receiver.Flags &= ~TcpSideFlags.DataUnacknowledged;
     }
 
-    private static void CountRetransmissions(ref TcpFlow flow, bool reply, uint sequence, uint ack, uint end, ushort window)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void CountRetransmissions(ref TcpFlow flow, bool reply, uint sequence, uint ack, uint end, ushort window)
     {
         if (flow.LastWasReply == reply && flow.LastSequence == sequence && flow.LastAck == ack && flow.LastEnd == end && flow.LastWindow == window)
         {

@@ -1,0 +1,143 @@
+using DatapathKernels.Overlay;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Generators;
+using Xunit;
+
+namespace DatapathKernels.Tests.Overlay;
+
+/// <summary>Bursts in place are the loop of single calls, for every kind of frame and set of options, there and back.</summary>
+public class UdpTunnelBurstTests
+{
+    private const int Count = 64;
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_burst_equals_singles(bool v6, bool geneve)
+    {
+        Random random = new(7);
+        for (int run = 0; run < 40; run++)
+        {
+            UdpTunnelOptions options = Options(random, v6, geneve);
+            UdpTunnel tunnel = geneve ? UdpTunnel.Geneve(options, 42, run % 2 == 0 ? [] : [1, 2, 1, 1, 0, 0, 0, 7]) : UdpTunnel.Vxlan(options, 42, run % 5 == 0 ? (ushort)9 : null);
+            using PacketArena burst = Fill(random), loop = new(Count, 2048, 128);
+            PacketInfo[] infos = Infos(burst);
+            uint[] hashes = [.. Enumerable.Range(0, Count).Select(i => i % 4 == 0 ? 0 : (uint)random.Next())];
+            for (int i = 0; i < Count; i++)
+                loop.TryAdd(burst.Frame(i));
+            int done = tunnel.WriteBurst(burst, 0, hashes, 5, options.WritesChecksum && run % 2 == 0 ? infos : default);
+            Assert.Equal(Count, done);
+            for (int i = 0; i < Count; i++)
+                AssertSingle(tunnel, options, loop, i, hashes[i], burst.Frame(i));
+            AssertUnpacked(new UdpTunnelReceiver(options with { Local = options.Remote, AcceptsZeroChecksum = true }) { IsGeneve = geneve, ReadsGroupPolicy = true, KnowsOptions = true }, burst, random);
+        }
+    }
+
+    [Fact]
+    public void A_burst_ends_at_the_first_frame_without_headroom()
+    {
+        UdpTunnel tunnel = UdpTunnel.Vxlan(Options(new Random(1), false, false) with { StripsVlan = true }, 1);
+        using PacketArena arena = new(3, 512, 128);
+        byte[] tagged = new FrameSpec { Vlans = [7] }.ToBytes();
+        for (int i = 0; i < 3; i++)
+            arena.TryAdd(tagged);
+        arena.TryPush(1, 100);
+        byte[] second = arena.Frame(1).ToArray(), third = arena.Frame(2).ToArray();
+        Assert.Equal(1, tunnel.WriteBurst(arena, 0, [1, 2, 3]));
+        Assert.Equal(tagged.Length - VlanTag.Size + tunnel.HeaderBytes, arena.Frame(0).Length);
+        Assert.Equal(second, arena.Frame(1).ToArray());
+        Assert.Equal(third, arena.Frame(2).ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => tunnel.WriteBurst(arena, 1, [1, 2, 3]));
+        Assert.Throws<ArgumentException>(() => tunnel.WriteBurst(arena, 0, [1, 2, 3], 0, new PacketInfo[1]));
+    }
+
+    [Fact]
+    public void A_network_that_was_removed_is_refused_at_once()
+    {
+        UdpTunnelOptions options = Options(new Random(1), false, false) with { WritesChecksum = false, InheritsTos = false, Tos = 0 };
+        UdpTunnelReceiver receiver = new(options with { Local = options.Remote });
+        receiver.Add(42);
+        using PacketArena arena = new(2, 512, 128);
+        byte[] frame = new FrameSpec().ToBytes();
+        arena.TryAdd(frame);
+        arena.TryAdd(frame);
+        UdpTunnel.Vxlan(options, 42).WriteBurst(arena, 0, [1, 2]);
+        PacketInfo[] infos = Infos(arena);
+        Assert.Equal(DecapStatus.Ok, receiver.TryUnpack(arena.Frame(0), infos[0], out _, out _, out _));
+        receiver.Remove(42);
+        DecapStatus[] statuses = new DecapStatus[2];
+        Assert.Equal(0ul, receiver.UnpackBurst(arena.Burst(0), infos, statuses, new uint[2]));
+        Assert.All(statuses, status => Assert.Equal(DecapStatus.UnknownVni, status));
+    }
+
+    private static void AssertSingle(UdpTunnel tunnel, UdpTunnelOptions options, PacketArena loop, int i, uint hash, Span<byte> expected)
+    {
+        if (options.StripsVlan && VlanStripper.TryStrip(loop.Frame(i), out _))
+            loop.TryPull(i, VlanTag.Size);
+        Assert.True(loop.TryPush(i, tunnel.HeaderBytes));
+        Assert.True(tunnel.TryWrite(loop.Frame(i), hash, (ushort)(5 + i)));
+        Assert.Equal(Convert.ToHexString(loop.Frame(i)), Convert.ToHexString(expected));
+    }
+
+    private static void AssertUnpacked(UdpTunnelReceiver receiver, PacketArena arena, Random random)
+    {
+        receiver.Add(42);
+        for (int i = 0; i < Count; i += 3)
+            arena.Frame(i)[random.Next(14, 60)] ^= (byte)(1 << random.Next(8));
+        PacketInfo[] infos = Infos(arena);
+        byte[][] before = [.. Enumerable.Range(0, Count).Select(i => arena.Frame(i).ToArray())];
+        DecapStatus[] statuses = new DecapStatus[Count];
+        uint[] networks = new uint[Count];
+        ulong done = receiver.UnpackBurst(arena.Burst(0), infos, statuses, networks);
+        Assert.NotEqual(0ul, done);
+        for (int i = 0; i < Count; i++)
+        {
+            DecapStatus status = receiver.TryUnpack(before[i], infos[i], out Range inner, out uint vni, out _);
+            Assert.Equal((status, vni, status == DecapStatus.Ok), (statuses[i], networks[i], (done >> i & 1) != 0));
+            Assert.Equal(Convert.ToHexString(status == DecapStatus.Ok ? before[i].AsSpan(inner) : before[i]), Convert.ToHexString(arena.Frame(i)));
+        }
+    }
+
+    private static UdpTunnelOptions Options(Random random, bool v6, bool geneve) => new()
+    {
+        IsV6 = v6,
+        Local = KernelVxlanTests.Address(v6 ? "2001:db8::1" : "192.0.2.1"),
+        Remote = KernelVxlanTests.Address(v6 ? "2001:db8::2" : "192.0.2.2"),
+        Port = geneve ? GeneveHeader.Port : VxlanHeader.Port,
+        WritesChecksum = random.Next(2) == 0,
+        InheritsTos = random.Next(2) == 0,
+        InheritsTtl = random.Next(2) == 0,
+        Tos = (byte)random.Next(256),
+        DontFragment = (DontFragmentMode)random.Next(3),
+        Ecn = (EcnMode)random.Next(3),
+        StripsVlan = random.Next(3) == 0,
+        FlowLabel = (uint)random.Next(1 << 20),
+    };
+
+    private static PacketArena Fill(Random random)
+    {
+        PacketArena arena = new(Count, 2048, 128);
+        for (int i = 0; i < Count; i++)
+        {
+            byte[] frame = (i % 6) switch
+            {
+                0 => new FrameSpec { Vlans = [7], Tos = (byte)random.Next(256) }.ToBytes(),
+                1 => IpTunnelTests.Frame(true, random.Next(1, 200)),
+                2 => Frames.Ethernet(0x0806, new byte[46]),
+                3 => IpTunnelTests.Frame(false, random.Next(1, 200)),
+                _ => IpTunnelTests.Frame(false, random.Next(1, 200))[..^6],
+            };
+            if (i % 6 > 2)
+                frame[15] = (byte)random.Next(256);
+            if (FlowParser.Parse(frame, out _, out _, out PacketInfo info) == ParseStatus.Ok)
+                PacketChecksums.Write(frame, info);
+            arena.TryAdd(frame);
+        }
+
+        return arena;
+    }
+
+    private static PacketInfo[] Infos(PacketArena arena) => [.. Enumerable.Range(0, arena.Count).Select(i => LargeFrames.Parse(arena.Frame(i)))];
+}
