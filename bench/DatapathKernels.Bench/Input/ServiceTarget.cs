@@ -41,7 +41,7 @@ internal sealed record ServiceTarget(IPAddress Address, ushort Port, IpProtocol 
         EndpointSelection selection = EndpointSelection.Select(port, family, node.Name, node.Zone);
         endpoints = service.InternalTrafficLocal ? selection.Local : selection.Cluster;
         if (port.Protocol == IpProtocol.Sctp)
-            return "SCTP, whose handshake is not played here";
+            return "of SCTP, whose handshake is not played here";
         if (!node.Addresses.Any(own => own.AddressFamily == family))
             return $"of {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")}, which node {node.Name} has no address of";
         if (!selection.Any)

@@ -24,25 +24,31 @@ public static class EbpfServices
 
     private static IEnumerable<EbpfService> Of(KubeServicePort port, ClusterNode node, KubeProxyOptions options)
     {
-        yield return Frontend(port, port.ClusterIP, port.Port.Port, port.Service.InternalTrafficLocal ? port.LocalEndpoints : port.ClusterEndpoints);
-        IReadOnlyList<ServiceEndpoint> outside = port.IsExternalLocal ? port.LocalEndpoints : port.ClusterEndpoints;
+        yield return Frontend(port, port.ClusterIP, port.Port.Port, port.Service.InternalTrafficLocal ? port.LocalEndpoints : port.ClusterEndpoints) with { IsClusterIP = true };
         foreach (IPAddress address in port.ExternalIPs)
-            yield return Frontend(port, address, port.Port.Port, outside) with { IsExternal = !port.IsExternalLocal };
+            yield return Outside(port, address, port.Port.Port);
         foreach (IPAddress address in port.LoadBalancerIPs)
-            yield return Frontend(port, address, port.Port.Port, outside) with { IsExternal = !port.IsExternalLocal, SourceRanges = port.SourceRanges };
+            yield return Outside(port, address, port.Port.Port) with { SourceRanges = port.SourceRanges };
         if (port.Port.NodePort == 0)
             yield break;
         foreach (IPAddress address in node.Addresses)
         {
             bool answers = address.AddressFamily == options.Family && (options.NodePortAddresses.Count == 0 || options.NodePortAddresses.Any(range => range.Contains(address)));
             if (answers)
-                yield return Frontend(port, address, port.Port.NodePort, outside) with { IsExternal = !port.IsExternalLocal };
+                yield return Outside(port, address, port.Port.NodePort);
         }
     }
 
+    /// <summary>With policy Local, clients from outside stay on the node; its own go anywhere.</summary>
+    private static EbpfService Outside(KubeServicePort port, IPAddress address, ushort number) => port.IsExternalLocal
+        ? Frontend(port, address, number, port.LocalEndpoints) with { InsideBackends = EndPointsOf(port.ClusterEndpoints) }
+        : Frontend(port, address, number, port.ClusterEndpoints) with { IsExternal = true };
+
     private static EbpfService Frontend(KubeServicePort port, IPAddress address, ushort number, IReadOnlyList<ServiceEndpoint> endpoints) =>
-        new(address, number, port.Port.Protocol, [.. endpoints.Select(endpoint => new IPEndPoint(endpoint.Address, endpoint.Port))])
+        new(address, number, port.Port.Protocol, EndPointsOf(endpoints))
         {
             AffinitySeconds = (uint)port.Service.ClientAffinitySeconds,
         };
+
+    private static IPEndPoint[] EndPointsOf(IReadOnlyList<ServiceEndpoint> endpoints) => [.. endpoints.Select(endpoint => new IPEndPoint(endpoint.Address, endpoint.Port))];
 }

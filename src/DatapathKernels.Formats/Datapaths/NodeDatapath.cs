@@ -18,6 +18,8 @@ namespace DatapathKernels.Formats.Datapaths;
 /// <summary>A node of a cluster with everything its packets meet, built in one of the modes.</summary>
 public sealed class NodeDatapath : IDisposable
 {
+    private static readonly UnknownMatch NoBridgePort = new("physdev", "! --physdev-is-in");
+
     private readonly List<IDisposable> _parts = [];
     private IpvsDirector? _director;
 
@@ -124,6 +126,7 @@ public sealed class NodeDatapath : IDisposable
         {
             Connections = 2 * Options.Connections,
             Services = Math.Max(64, services.Count),
+            Affinities = Math.Max(65_536, services.Where(service => service.AffinitySeconds > 0).Sum(service => service.Backends.Count + (service.InsideBackends?.Count ?? 0))),
             Translations = Math.Min(2 * Options.Connections, 524_288),
             Selection = Options.Selection,
             MaglevSize = Options.MaglevSize,
@@ -136,7 +139,7 @@ public sealed class NodeDatapath : IDisposable
 
     private ConntrackTable Table() => new(new ConntrackOptions { Max = Options.Connections, Eviction = Options.Eviction, HashKey = Options.Seed == 0 ? null : (Options.Seed, Options.Seed + 1) });
 
-    private KubeProxyOptions Proxy(AddressFamily family) => new() { Family = family, NodeName = Node.Name, NodeIP = Node.Addresses.FirstOrDefault(a => a.AddressFamily == family) };
+    private KubeProxyOptions Proxy(AddressFamily family) => Options.KubeProxy with { Family = family, NodeName = Node.Name, NodeIP = Node.Addresses.FirstOrDefault(a => a.AddressFamily == family) };
 
     private static AddressFamily[] Families() => [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
@@ -158,9 +161,24 @@ public sealed class NodeDatapath : IDisposable
     private ChainMatcher NodeMatcher(string text, NodeInterfaces interfaces, IpSetCollection? sets)
     {
         Ruleset ruleset = Parse(text);
+        ForgetBridges(ruleset);
         if (Options.LocalRules is { } local && local.Family == ruleset.Family)
             Prepend(local, ruleset);
         return Matcher(ruleset, interfaces, sets);
+    }
+
+    /// <summary>No packet of this node comes in by a bridge's port: what kube-proxy's IPVS mode asks about that holds for every one.</summary>
+    private static void ForgetBridges(Ruleset ruleset)
+    {
+        foreach (Chain chain in ruleset.Tables.SelectMany(table => table.Chains))
+        {
+            Rule[] rules = [.. chain.Rules];
+            if (!rules.Any(rule => rule.Matches.Contains(NoBridgePort)))
+                continue;
+            chain.Flush();
+            foreach (Rule rule in rules)
+                chain.Add(new Rule([.. rule.Matches.Where(match => match != NoBridgePort)], rule.Target) { Line = rule.Line });
+        }
     }
 
     private static void Prepend(Ruleset local, Ruleset ruleset)

@@ -16,7 +16,7 @@ internal static class NodeNetworks
     public static NodeNetwork Build(Cluster cluster, ClusterNode node, NodeInterfaces interfaces, NodeOptions options, IEnumerable<IPAddress> ownAddresses)
     {
         List<IPAddress> own = [.. node.Addresses, .. ownAddresses, .. options.LocalAddresses];
-        NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { TunnelInterface = NodeInterfaces.TunnelNumber };
+        NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { LinkInterface = NodeInterfaces.LinkNumber, TunnelInterface = NodeInterfaces.TunnelNumber };
         foreach (IPAddress address in own)
             network.AddAddress(address);
         RouteTarget router = new(RouteTargetKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);

@@ -2,6 +2,7 @@ using System.Net;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Kubernetes.NetworkPolicies;
 
 namespace DatapathKernels.Formats.Datapaths;
@@ -29,6 +30,12 @@ public sealed record NodeOptions
     /// iptables ones and IPVS.
     /// </summary>
     public Ruleset? LocalRules { get; init; }
+
+    /// <summary>
+    /// How kube-proxy is configured beside what follows from the node and its cluster (family, names, addresses). The eBPF mode takes from it which addresses node
+    /// ports answer on.
+    /// </summary>
+    public KubeProxyOptions KubeProxy { get; init; } = new();
 
     /// <summary>The most connections.</summary>
     public int Connections { get; init; } = 262_144;

@@ -27,6 +27,9 @@ public enum DropReason : byte
     /// <summary>The client's address is not among those the service is for.</summary>
     SourceRange,
 
+    /// <summary>The service's address is for clients on the node only, and the packet comes from outside.</summary>
+    OnlyFromInside,
+
     /// <summary>The connection table is full.</summary>
     TableFull,
 

@@ -10,6 +10,11 @@ namespace DatapathKernels.Datapaths;
 /// kube-proxy's IPVS mode: connection tracking and IPVS side by side, as on a real node (<c>net.ipv4.vs.conntrack=1</c>), with the few rules of that mode
 /// around them. Virtual addresses are the node's own (kube-ipvs0): client's packets meet IPVS behind INPUT, servers' answers behind FORWARD.
 /// </summary>
+/// <remarks>
+/// <b>What differs from the iptables mode</b>, as on real nodes: a Local policy holds for pods and the node too; without an endpoint on the node all endpoints
+/// serve where the service has addresses outside the cluster, and where it has none the client is told instead of dropped; a port that a service's address does not serve is refused; an endpoint whose
+/// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
+/// </remarks>
 public sealed class IpvsDatapath : Datapath
 {
     private readonly ChainMatcher?[] _rules;

@@ -47,6 +47,9 @@ public sealed class NodeNetwork : IDisposable
     /// <summary>The interface that unpacked packets count as coming in by.</summary>
     public ushort TunnelInterface { get; set; }
 
+    /// <summary>The interface of the link to other nodes and the world: what comes by it comes from outside. 0 where nothing is to be told apart.</summary>
+    public ushort LinkInterface { get; set; }
+
     /// <summary>Next hops added so far; the first is the node itself.</summary>
     public int Hops => _hops.Count;
 
@@ -91,6 +94,9 @@ public sealed class NodeNetwork : IDisposable
         _v4.Dispose();
         _v6.Dispose();
     }
+
+    /// <summary>True when packets of an interface were sent neither by a pod of the node nor by the node itself.</summary>
+    internal bool IsOutside(ushort inInterface) => inInterface != 0 && (inInterface == LinkInterface || inInterface == TunnelInterface);
 
     /// <summary>The next hop towards the destination of a packet as it stands in the frame; -1 without a route.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -110,7 +110,7 @@ public sealed class ClusterInputTests : IDisposable
                 "cluster: 7 Services, 6 service ports measured, from 4 pod addresses of node a, the one of 2 with the most",
                 "cluster: not asked: 1 service ports without a usable endpoint",
                 "cluster: not asked: 1 service ports with internalTrafficPolicy Local and no endpoint on node a",
-                "cluster: not asked: 1 service ports SCTP, whose handshake is not played here",
+                "cluster: not asked: 1 service ports of SCTP, whose handshake is not played here",
                 "cluster.yaml: left out: headless Service: no cluster IP, which no proxy programs (line 20)",
                 "cluster.yaml: left out: Service of type ExternalName: a name in DNS, which no proxy programs (line 32)",
                 "cluster.yaml: left out: EndpointSlice port without a number: for consumers that are not proxies (line 37)",

@@ -40,13 +40,11 @@ public sealed unsafe partial class EbpfDatapath
         int[] all = frontend.Backends;
         if (all.Length == 0)
             return false;
-        FlowKeyV6 client = new(key.Source, key.Destination, 0, key.DestinationPortBe, key.Protocol);
-        bool stays = frontend.AffinitySeconds > 0 && _affinities.Lookup(client, out EbpfAffinity last) == MapError.Ok
-            && last.UsedSeconds + frontend.AffinitySeconds > now && Array.IndexOf(all, last.Backend) >= 0 && (backend = last.Backend) >= 0;
-        if (!stays)
-            backend = all[frontend.Maglev is { } table ? table.Lookup(HashOf(key, frontend.AffinitySeconds > 0)) : (int)Draw((uint)all.Length)];
+        if (frontend.AffinitySeconds > 0 && (backend = _affinities.Find(key.Source, frontend.AffinityNumber, now, frontend.AffinitySeconds)) >= 0)
+            return true;
+        backend = all[frontend.Maglev is { } table ? table.Lookup(HashOf(key, frontend.AffinitySeconds > 0)) : (int)Draw((uint)all.Length)];
         if (frontend.AffinitySeconds > 0)
-            _affinities.Update(client, new EbpfAffinity { Backend = backend, UsedSeconds = now });
+            _affinities.Remember(key.Source, frontend.AffinityNumber, backend, now);
         return true;
     }
 

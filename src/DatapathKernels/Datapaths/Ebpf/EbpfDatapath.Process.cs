@@ -22,7 +22,7 @@ public sealed unsafe partial class EbpfDatapath
     /// <returns>False when it names no service, or one without backends.</returns>
     public bool TryConnect(ref FlowKeyV6 flow, long nowMs)
     {
-        if (!TryFind(flow, out EbpfFrontend frontend) || !TryChoose(frontend, flow, Seconds(nowMs), out int backend))
+        if (!TryFind(flow, out EbpfFrontend frontend) || !TryChoose(frontend.Inside ?? frontend, flow, Seconds(nowMs), out int backend))
             return false;
         flow = ConnectionKeys.WithDestination(flow, _backends[backend].Address, _backends[backend].PortBe);
         return true;
@@ -69,6 +69,10 @@ public sealed unsafe partial class EbpfDatapath
         if (service != null)
         {
             frontend = _frontends[*service]!;
+            if (!Network.IsOutside(inInterface))
+                frontend = frontend.Inside ?? frontend;
+            else if (frontend.IsClusterIP)
+                return PacketFate.Drop(DropReason.OnlyFromInside);
             DropReason refused = Balance(frame, info, ref key, frontend, ref hashes, now);
             if (refused != DropReason.None)
                 return refused == DropReason.NoBackend ? Unreachable(burst, index, info) : PacketFate.Drop(refused);
@@ -88,11 +92,15 @@ public sealed unsafe partial class EbpfDatapath
             return fate;
 
         // Answers must come back here: from a backend elsewhere to a client outside, and from a pod to itself.
-        bool needsName = frontend is not null && ((frontend.IsExternal && kind != RouteTargetKind.Pod) || key.Source == key.Destination);
+        bool needsName = frontend is not null
+            && ((frontend.IsExternal && kind is not (RouteTargetKind.Pod or RouteTargetKind.Host) && IsFromOutside(inInterface)) || key.Source == key.Destination);
         if (needsName && !TryTakeName(burst[index], info, key, now))
             return PacketFate.Drop(DropReason.PortsExhausted);
         return Emit(burst, index, key, hop);
     }
+
+    /// <summary>Where interfaces are not told apart, all but the node itself is outside.</summary>
+    private bool IsFromOutside(ushort inInterface) => Network.LinkInterface == 0 ? inInterface != FromHost : Network.IsOutside(inInterface);
 
     private DropReason Balance(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key, EbpfFrontend frontend, ref EbpfHashes hashes, uint now)
     {

@@ -17,6 +17,12 @@ namespace DatapathKernels.Datapaths;
 /// leads to), fragments, and features beside load balancing, policy and routing. The connection map evicts by <see cref="ClockFlowMap{TKey, TValue}"/>
 /// instead of the kernel's LRU, and IPv4 shares it with IPv6.
 /// </para>
+/// <para>
+/// <b>What differs from kube-proxy</b>, as Cilium does. Packets to a ClusterIP from outside the node are dropped. A client outside keeps its address towards a backend on
+/// the node, and a pod keeps its own whatever address of a service it asks. A frontend without a backend is answered, with a Local policy too. With
+/// <c>externalTrafficPolicy: Local</c> the node's pods may go anywhere; those of other nodes are outside here, where Cilium translates them on their own node. A
+/// source range is for every client, one with the load balancer's address too. Node ports do not answer on 127.0.0.1.
+/// </para>
 /// </remarks>
 public sealed partial class EbpfDatapath : Datapath
 {
@@ -26,7 +32,7 @@ public sealed partial class EbpfDatapath : Datapath
     private readonly FlowMap<FlowKeyV6, int> _services;
     private readonly ClockFlowMap<FlowKeyV6, EbpfConnection> _connections;
     private readonly ClockFlowMap<FlowKeyV6, EbpfTranslation> _translations;
-    private readonly ClockFlowMap<FlowKeyV6, EbpfAffinity> _affinities;
+    private readonly CiliumAffinity<IPv6Address> _affinities;
     private readonly List<EbpfFrontend?> _frontends = [];
     private readonly Dictionary<(IPv6Address, ushort), int> _backendNumbers = [];
     private EbpfBackend[] _backends = new EbpfBackend[64];
@@ -45,7 +51,7 @@ public sealed partial class EbpfDatapath : Datapath
         _services = options.Seed == 0 ? new(options.Services) : new(options.Services, options.Seed);
         _connections = options.Seed == 0 ? new(options.Connections) : new(options.Connections, options.Seed);
         _translations = options.Seed == 0 ? new(options.Translations) : new(options.Translations, options.Seed);
-        _affinities = options.Seed == 0 ? new(options.Services) : new(options.Services, options.Seed);
+        _affinities = new CiliumAffinity<IPv6Address>(options.Affinities, options.Affinities, options.Seed);
         _draw = options.Seed;
     }
 
@@ -59,7 +65,7 @@ public sealed partial class EbpfDatapath : Datapath
     public long MemoryBytes => _services.MemoryBytes + _connections.MemoryBytes + _translations.MemoryBytes + _affinities.MemoryBytes;
 
     /// <summary>Adds a frontend, or replaces the backends of one. Connections keep their backend while any frontend has it.</summary>
-    /// <exception cref="InvalidOperationException">The service map is full.</exception>
+    /// <exception cref="InvalidOperationException">The service map is full, or the affinity map of backends.</exception>
     public void SetService(EbpfService service)
     {
         ArgumentNullException.ThrowIfNull(service);
@@ -76,6 +82,8 @@ public sealed partial class EbpfDatapath : Datapath
         EbpfFrontend? old = _frontends[id];
         _frontends[id] = FrontendOf(service, id, key);
         Release(old);
+        KeepAffinity(_frontends[id]!);
+        KeepAffinity(_frontends[id]!.Inside);
     }
 
     /// <summary>Removes a frontend.</summary>
@@ -94,20 +102,28 @@ public sealed partial class EbpfDatapath : Datapath
     private protected override void Release()
     {
         foreach (EbpfFrontend? frontend in _frontends)
+        {
             frontend?.Ranges?.Dispose();
+            frontend?.Inside?.Ranges?.Dispose();
+        }
+
         _services.Dispose();
         _connections.Dispose();
         _translations.Dispose();
         _affinities.Dispose();
     }
 
-    private EbpfFrontend FrontendOf(EbpfService service, int id, in FlowKeyV6 key)
+    private EbpfFrontend FrontendOf(EbpfService service, int id, in FlowKeyV6 key) =>
+        FrontendOf(service, id, key, service.Backends, service.InsideBackends is { } inside ? FrontendOf(service, id, key, inside, null) : null);
+
+    /// <summary>For clients from outside, or from inside: each kind has affinities of its own, as it has other backends.</summary>
+    private EbpfFrontend FrontendOf(EbpfService service, int id, in FlowKeyV6 key, IReadOnlyList<IPEndPoint> to, EbpfFrontend? inside)
     {
-        int[] backends = new int[service.Backends.Count];
+        int[] backends = new int[to.Count];
         CiliumBackend[] identities = new CiliumBackend[backends.Length];
         for (int i = 0; i < backends.Length; i++)
         {
-            IPEndPoint backend = service.Backends[i];
+            IPEndPoint backend = to[i];
             backends[i] = BackendNumber(backend);
             identities[i] = new CiliumBackend(backend.Address, (ushort)backend.Port, service.Protocol);
         }
@@ -119,7 +135,10 @@ public sealed partial class EbpfDatapath : Datapath
             Backends = backends,
             Maglev = _options.Selection == BackendSelection.Maglev ? _maglev.Build(identities, _options.MaglevSize) : null,
             IsExternal = service.IsExternal,
+            IsClusterIP = service.IsClusterIP,
             AffinitySeconds = service.AffinitySeconds,
+            AffinityNumber = ((uint)id << 1) | (inside is null ? 0u : 1),
+            Inside = inside,
             Ranges = RangesOf(service),
         };
     }
@@ -143,8 +162,25 @@ public sealed partial class EbpfDatapath : Datapath
         if (frontend is null)
             return;
         foreach (int backend in frontend.Backends)
+        {
             _backends[backend].Uses--;
+            if (frontend.AffinitySeconds > 0)
+                _affinities.RemoveBackend(frontend.AffinityNumber, backend);
+        }
+
         frontend.Ranges?.Dispose();
+        Release(frontend.Inside);
+    }
+
+    private void KeepAffinity(EbpfFrontend? frontend)
+    {
+        if (frontend is null || frontend.AffinitySeconds == 0)
+            return;
+        foreach (int backend in frontend.Backends)
+        {
+            if (_affinities.AddBackend(frontend.AffinityNumber, backend) != MapError.Ok)
+                Diagnostics.Throw.InvalidOperation($"the affinity map is full of backends: expected no more than {_options.Affinities}");
+        }
     }
 
     private int BackendNumber(IPEndPoint endPoint)

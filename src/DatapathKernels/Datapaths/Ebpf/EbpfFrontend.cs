@@ -18,7 +18,15 @@ internal sealed class EbpfFrontend
 
     public required bool IsExternal { get; init; }
 
+    public required bool IsClusterIP { get; init; }
+
     public required uint AffinitySeconds { get; init; }
+
+    /// <summary>What affinity knows it by.</summary>
+    public required uint AffinityNumber { get; init; }
+
+    /// <summary>The same frontend for clients on the node; null when it is the same to all.</summary>
+    public EbpfFrontend? Inside { get; init; }
 
     /// <summary>Its source ranges; null for everybody.</summary>
     public required RouteTable? Ranges { get; init; }

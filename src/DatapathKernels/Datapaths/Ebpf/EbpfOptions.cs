@@ -12,6 +12,9 @@ public sealed record EbpfOptions
     /// <summary>Entries of the source translation map (<c>bpf-nat-global-max</c>); a translated connection takes two.</summary>
     public int Translations { get; init; } = 524_288;
 
+    /// <summary>Clients remembered for session affinity (<c>bpf-lb-affinity-map-max</c>), and backends of services that have it.</summary>
+    public int Affinities { get; init; } = 65_536;
+
     /// <summary>How a backend is chosen (<c>bpf-lb-algorithm</c>).</summary>
     public BackendSelection Selection { get; init; }
 
