@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Numerics;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
+using DatapathKernels.Formats.Traffic;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Bench.Input;
@@ -10,29 +12,46 @@ namespace DatapathKernels.Bench.Input;
 /// <summary>Connections from one pod's network to a cluster's Services: flow n has a client address and port of its own, and a Service drawn evenly.</summary>
 internal sealed class DatapathTraffic : IDisposable
 {
+    /// <summary>Connections of one client address, one a port.</summary>
+    public const int PortsPerClient = 60_000;
+
     /// <summary>Frames a call.</summary>
     public const int Burst = 32;
 
-    private const int FrameBytes = 64, Network = 14, Transport = 34, FirstPort = 1024, PortsPerClient = 60_000;
+    private const int FrameBytes = 64, Network = 14, Transport = 34, FirstPort = 1024;
+
+    // 203.0.113.9 (RFC 5737): no Service's.
+    private const uint Outside = 0xcb00_7109;
 
     private readonly NodeDatapath _node;
     private readonly uint[] _clients;
     private readonly (uint Address, ushort Port)[] _services;
     private readonly uint[] _order;
     private readonly int _flows;
+    private readonly uint _firstFlow;
+    private readonly ZipfSampler? _popularity;
+    private readonly uint _stride;
     private readonly byte[] _frame = new byte[FrameBytes];
     private uint _nextNew;
     private int _next;
 
     /// <summary>Prepares for so many known connections, and arenas of so many frames.</summary>
-    public DatapathTraffic(Cluster cluster, NodeDatapath node, int flows, int frames)
+    /// <param name="cluster">The Services.</param>
+    /// <param name="node">Where the connections begin.</param>
+    /// <param name="flows">Connections that <see cref="Open"/> opens.</param>
+    /// <param name="frames">Frames of an arena.</param>
+    /// <param name="skew">Zipf's exponent of the Services' popularity; 0 draws them evenly.</param>
+    /// <param name="firstFlow">The number of the first connection: traffic that begins elsewhere shares none with another on the same node.</param>
+    public DatapathTraffic(Cluster cluster, NodeDatapath node, int flows, int frames, double skew = 0, uint firstFlow = 0)
     {
-        (_node, _flows, _nextNew) = (node, flows, (uint)flows);
-        ClusterPod pod = cluster.Pods.First(p => p.Node == node.Node);
-        Interface = node.InterfaceOf(pod.IPv4!);
-        _clients = [.. cluster.Pods.Where(p => p.Node == node.Node).Select(p => WordOf(p.IPv4!))];
+        (_node, _flows, _firstFlow, _nextNew) = (node, flows, firstFlow, firstFlow + (uint)flows);
+        ClusterPod[] clients = ClientsOf(cluster, node.Node);
+        Interface = node.InterfaceOf(clients[0].IPv4!);
+        _clients = [.. clients.Select(p => WordOf(p.IPv4!))];
         _services = [.. cluster.Services.Select(service => (WordOf(service.ClusterIP(System.Net.Sockets.AddressFamily.InterNetwork)!), service.Ports[0].Port))];
-        _order = [.. Enumerable.Range(0, flows).Select(i => (uint)i)];
+        _popularity = skew > 0 ? new ZipfSampler(_services.Length, skew) : null;
+        _stride = StrideOf((uint)_services.Length);
+        _order = [.. Enumerable.Range(0, flows).Select(i => firstFlow + (uint)i)];
         new Random(11).Shuffle(_order);
         Arena = new PacketArena(frames, 256);
         WriteTemplate();
@@ -45,6 +64,9 @@ internal sealed class DatapathTraffic : IDisposable
     /// <summary>Where the packets come in.</summary>
     public ushort Interface { get; }
 
+    /// <summary>While true, packets go to an address of no Service, outside the cluster.</summary>
+    public bool IsMissing { get; set; }
+
     /// <summary>Opens all known connections: SYN, the backend's answer, ACK.</summary>
     /// <returns>How many got all three through.</returns>
     public int Open(long nowMs)
@@ -52,7 +74,7 @@ internal sealed class DatapathTraffic : IDisposable
         int opened = 0;
         PacketFate[] fates = new PacketFate[1];
         using PacketArena one = new(1, 256);
-        for (uint flow = 0; flow < _flows; flow++)
+        for (uint flow = _firstFlow; flow < _firstFlow + (uint)_flows; flow++)
         {
             if (!Send(one, fates, flow, TcpFlags.Syn, Interface, nowMs))
                 continue;
@@ -99,7 +121,7 @@ internal sealed class DatapathTraffic : IDisposable
     private void Add(PacketArena arena, uint flow, TcpFlags flags)
     {
         uint client = flow / PortsPerClient;
-        (uint address, ushort port) = _services[(int)((ulong)(flow * 2654435761u) * (uint)_services.Length >> 32)];
+        (uint address, ushort port) = IsMissing ? (Outside, (ushort)443) : _services[ServiceOf(flow)];
         Span<byte> packet = _frame.AsSpan(Network);
         BinaryPrimitives.WriteUInt32BigEndian(packet[12..], _clients[(int)(client % (uint)_clients.Length)] ^ (client / (uint)_clients.Length << 8));
         BinaryPrimitives.WriteUInt32BigEndian(packet[16..], address);
@@ -110,6 +132,26 @@ internal sealed class DatapathTraffic : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(segment[8..], flags == TcpFlags.Syn ? 0u : 501);
         segment[13] = (byte)flags;
         arena.TryAdd(_frame, LinkType.Ethernet);
+    }
+
+    /// <summary>
+    /// The Service of a connection. Popular ones stand all over the list, the first in its middle: a chain is walked about as far as for an even draw.
+    /// </summary>
+    private int ServiceOf(uint flow)
+    {
+        uint draw = flow * 2654435761u, count = (uint)_services.Length;
+        return _popularity is null
+            ? (int)((ulong)draw * count >> 32)
+            : (int)((((ulong)_popularity.Sample(draw / 4294967296.0) * _stride) + (count / 2)) % count);
+    }
+
+    /// <summary>The number next to the golden section of so many that shares no divisor with it: its multiples visit all, far apart.</summary>
+    private static uint StrideOf(uint count)
+    {
+        uint stride = Math.Max(1, (uint)(count * 0.618));
+        while (BigInteger.GreatestCommonDivisor(stride, count) != 1)
+            stride++;
+        return stride;
     }
 
     /// <summary>The backend's SYN-ACK to what left the node, out of its tunnel.</summary>
@@ -140,6 +182,15 @@ internal sealed class DatapathTraffic : IDisposable
         Span<byte> segment = _frame.AsSpan(Transport);
         segment[12] = 5 << 4;
         BinaryPrimitives.WriteUInt16BigEndian(segment[14..], 60_000);
+    }
+
+    /// <summary>The node's pods that are behind no Service, so that none reaches itself, which is another path; all its pods where there are no such.</summary>
+    private static ClusterPod[] ClientsOf(Cluster cluster, ClusterNode node)
+    {
+        HashSet<IPAddress> endpoints = [.. cluster.Services.SelectMany(s => s.Ports).SelectMany(p => p.Endpoints).Select(e => e.Address)];
+        ClusterPod[] pods = [.. cluster.Pods.Where(p => p.Node == node)];
+        ClusterPod[] clients = [.. pods.Where(p => !endpoints.Contains(p.IPv4!))];
+        return clients.Length > 0 ? clients : pods;
     }
 
     private static uint WordOf(IPAddress address) => BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes());

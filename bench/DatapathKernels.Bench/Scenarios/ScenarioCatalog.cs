@@ -1,4 +1,8 @@
 using DatapathKernels.Bench.Cli;
+using DatapathKernels.Bench.Scenarios.Memory;
+using DatapathKernels.Bench.Scenarios.Pressure;
+using DatapathKernels.Bench.Scenarios.Services;
+using DatapathKernels.Bench.Scenarios.Updates;
 
 namespace DatapathKernels.Bench.Scenarios;
 
@@ -9,6 +13,10 @@ internal static class ScenarioCatalog
     public static IReadOnlyList<IScenario> All { get; } =
     [
         new WorkingSet(),
+        new ConnectionShare(),
+        new Crossover(),
+        new RuleUpdate(),
+        new ConntrackPressure(),
     ];
 
     /// <summary>

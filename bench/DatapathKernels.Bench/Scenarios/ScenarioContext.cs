@@ -1,4 +1,5 @@
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Scenarios.Services;
 
 namespace DatapathKernels.Bench.Scenarios;
 
@@ -13,6 +14,9 @@ internal sealed record ScenarioContext
 
     /// <summary>Where every draw starts: the same seed, the same answer, but for times.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>What packets cost by mode and size of cluster, as far as a scenario of this run asked.</summary>
+    public ServiceCosts Costs { get; } = new();
 
     /// <summary>Takes lines for the user who waits.</summary>
     public Action<string> Report { get; init; } = _ => { };

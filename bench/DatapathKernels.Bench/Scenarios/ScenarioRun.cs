@@ -17,6 +17,7 @@ internal sealed record ScenarioRun(IReadOnlyList<ScenarioRecord> Records, IReadO
         for (int i = 0; i < scenarios.Count; i++)
         {
             Stopwatch clock = Stopwatch.StartNew();
+            TimeSpan before = Environment.CpuUsage.TotalTime;
             string result = "";
             try
             {
@@ -30,7 +31,7 @@ internal sealed record ScenarioRun(IReadOnlyList<ScenarioRecord> Records, IReadO
                 result = " FAILED";
             }
 
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scenario {i + 1}/{scenarios.Count} {scenarios[i].Name} {clock.Elapsed.TotalSeconds:0.0} s{result}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scenario {i + 1}/{scenarios.Count} {scenarios[i].Name} {clock.Elapsed.TotalSeconds:0.0} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.0} s of processor time{result}"));
             output.Flush();
         }
 

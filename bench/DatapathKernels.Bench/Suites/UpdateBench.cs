@@ -20,8 +20,7 @@ public class UpdateBench : IDisposable
     private Ruleset _rules = null!;
     private IndexedMatcher _matcher = null!;
     private ChainTraffic _traffic = null!;
-    private Table[] _changes = [];
-    private string[][] _removed = [];
+    private EndpointChanges _changes = null!;
     private int _next;
 
     /// <summary>Number of services, of one port and three endpoints each.</summary>
@@ -35,7 +34,7 @@ public class UpdateBench : IDisposable
         ClusterRules cluster = new(Services);
         _rules = cluster.Rules();
         _matcher = new IndexedMatcher(_rules);
-        MakeChanges();
+        _changes = new EndpointChanges(_rules[TableKind.Nat]!);
         for (int i = 0; i < Updates; i++)
             _ = OneEndpoint();
     }
@@ -45,7 +44,7 @@ public class UpdateBench : IDisposable
     {
         Setup();
         _traffic = new ChainTraffic(new ClusterRules(Services).Traffic(Packets, out _));
-        Replace(_changes.Length);
+        Replace(_changes.Count);
     }
 
     [GlobalCleanup]
@@ -89,45 +88,10 @@ public class UpdateBench : IDisposable
     {
         for (int i = 0; i < updates; i++)
         {
-            int change = _next++ % _changes.Length;
-            if (!_matcher.TryReplace(_changes[change], _removed[change]))
+            if (!_changes.TryApply(_matcher, _next++))
                 throw new InvalidOperationException($"update {_next}: no room left");
         }
 
         return _next;
     }
-
-    /// <summary>
-    /// For up to 512 services: another chain for the first endpoint and the service's chain that jumps there, then the same
-    /// back. One after the other they can be applied round and round.
-    /// </summary>
-    private void MakeChanges()
-    {
-        Table nat = _rules[TableKind.Nat]!;
-        Chain[] services = [.. nat.Chains.Where(c => c.Name.StartsWith("KUBE-SVC-", StringComparison.Ordinal) && Endpoint(c) is not null).Take(512)];
-        List<Table> changes = [];
-        List<string[]> removed = [];
-        foreach (bool back in new[] { false, true })
-        {
-            foreach (Chain service in services)
-            {
-                string was = Endpoint(service)!, other = was[..^1] + "_";
-                (string from, string to) = back ? (other, was) : (was, other);
-                Table change = new(TableKind.Nat);
-                Chain endpoint = change.Add(to), copy = change.Add(service.Name);
-                foreach (Rule rule in nat.Find(was)!.Rules)
-                    endpoint.Add(rule);
-                foreach (Rule rule in service.Rules)
-                    copy.Add(rule.Target is JumpTarget jump && jump.Chain == was ? new Rule([.. rule.Matches], jump with { Chain = to }) : rule);
-                changes.Add(change);
-                removed.Add([from]);
-            }
-        }
-
-        _changes = [.. changes];
-        _removed = [.. removed];
-    }
-
-    private static string? Endpoint(Chain service) =>
-        service.Rules.Select(r => (r.Target as JumpTarget)?.Chain).FirstOrDefault(c => c?.StartsWith("KUBE-SEP-", StringComparison.Ordinal) == true);
 }

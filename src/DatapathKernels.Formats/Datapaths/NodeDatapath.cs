@@ -53,6 +53,12 @@ public sealed class NodeDatapath : IDisposable
     /// <summary>Its connections; null in eBPF mode, which has a map of its own.</summary>
     public ConntrackTable? Connections { get; private set; }
 
+    /// <summary>The matcher of its IPv4 rules, so that they can be changed while it runs; null in modes without one.</summary>
+    public ChainMatcher? RulesV4 { get; private set; }
+
+    /// <summary>The virtual services of IPVS mode, so that they can be changed between bursts; null in other modes.</summary>
+    public IpvsDirector? Director => _director;
+
     /// <summary>Native memory of what the node keeps about connections, bytes: its connection table, in IPVS mode also the director's, in eBPF mode all maps.</summary>
     public long ConnectionBytes => (Connections?.MemoryBytes ?? 0) + (_director?.MemoryBytes ?? 0) + ((Datapath as EbpfDatapath)?.MemoryBytes ?? 0);
 
@@ -94,6 +100,7 @@ public sealed class NodeDatapath : IDisposable
         NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
         ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? NodeMatcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
         Connections = Keep(Table());
+        RulesV4 = rules[0];
         return new IptablesDatapath(network, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
 
@@ -114,6 +121,7 @@ public sealed class NodeDatapath : IDisposable
             state?.Services.AddTo(director);
         ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : NodeMatcher(state.Rules, interfaces, state.Sets))];
         Connections = Keep(Table());
+        RulesV4 = rules[0];
         return new IpvsDatapath(network, director, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
 

@@ -6,16 +6,22 @@ namespace DatapathKernels.Bench.Scenarios.Measuring;
 /// <summary>The modes that scenarios compare, and their code made ready.</summary>
 internal static class DatapathModes
 {
-    private const int WarmServices = 20, WarmFlows = 256;
+    private const int WarmServices = 20, WarmFlows = 256, LeastNodes = 3;
 
     private static bool s_isWarm;
 
     /// <summary>Every mode, in the order of tables.</summary>
     public static IReadOnlyList<DatapathMode> All { get; } = [.. Enum.GetValues<DatapathMode>()];
 
-    /// <summary>A cluster of TCP Services.</summary>
-    public static Cluster ClusterOf(int services, int endpoints = 4, int seed = 1) =>
-        ClusterGenerator.Generate(new ClusterOptions { Services = services, EndpointsPerService = endpoints, UdpShare = 0, Seed = (ulong)seed });
+    /// <summary>A cluster of TCP Services, whose nodes have some two hundred pods each: clients for millions of connections.</summary>
+    public static Cluster ClusterOf(int services, int endpoints = 4, int seed = 1) => ClusterGenerator.Generate(new ClusterOptions
+    {
+        Services = services,
+        EndpointsPerService = endpoints,
+        UdpShare = 0,
+        Nodes = Math.Max(LeastNodes, services * endpoints / 100),
+        Seed = (ulong)seed,
+    });
 
     /// <summary>Runs every mode until the runtime has compiled it, once a process: small nodes, all in turn, so that the wait is for all.</summary>
     public static void Warm()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Latency;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Clusters;
@@ -14,66 +15,116 @@ internal sealed class MeasuredNode : IDisposable
     public const int Batch = 512;
 
     // New connections end 120 s after their SYN; the clock makes that many batches of them live at a time.
-    private const int LiveBatches = 32, SynMs = 120_000;
+    private const int LiveBatches = 32, SynMs = 120_000, Interruption = 64;
+
+    // The clients from the twentieth on: the first traffic does not get that far.
+    private const uint SkewedFlows = 20 * DatapathTraffic.PortsPerClient;
 
     private readonly PacketFate[] _fates = new PacketFate[DatapathTraffic.Burst];
     private readonly NodeDatapath _node;
-    private readonly DatapathTraffic _traffic;
+    private readonly DatapathTraffic _even;
+    private readonly DatapathTraffic? _skewed;
     private long _nowMs = 1000;
 
     /// <summary>Builds the node and opens the connections.</summary>
     /// <param name="cluster">Services of TCP.</param>
     /// <param name="mode">How Services are done.</param>
     /// <param name="flows">Connections opened.</param>
+    /// <param name="skew">Zipf's exponent of a second traffic of as many connections; 0 for none.</param>
     /// <param name="opensMore">Room for the new connections of <see cref="First"/>; without it the tables are sized for <paramref name="flows"/> alone.</param>
     /// <exception cref="InvalidOperationException">A connection did not reach a backend.</exception>
-    public MeasuredNode(Cluster cluster, DatapathMode mode, int flows, bool opensMore = true)
+    public MeasuredNode(Cluster cluster, DatapathMode mode, int flows, double skew = 0, bool opensMore = true)
     {
         _node = NodeDatapath.Build(cluster, new NodeOptions
         {
             Mode = mode,
-            Connections = flows + (opensMore ? 2 * LiveBatches * Batch : (flows / 16) + 1024),
+            Connections = ((skew > 0 ? 2 : 1) * flows) + (opensMore ? 2 * LiveBatches * Batch : (flows / 16) + 1024),
             Eviction = EvictionPolicy.LeastUseful,
         });
-        _traffic = new DatapathTraffic(cluster, _node, flows, Batch);
-        if (_traffic.Open(_nowMs) != flows)
+        _even = new DatapathTraffic(cluster, _node, flows, Batch);
+        _skewed = skew > 0 ? new DatapathTraffic(cluster, _node, flows, Batch, skew, SkewedFlows) : null;
+        if (_even.Open(_nowMs) != flows || (_skewed is not null && _skewed.Open(_nowMs) != flows))
             throw new InvalidOperationException($"{mode}: every connection was expected to reach a backend");
     }
+
+    /// <summary>The node itself.</summary>
+    public NodeDatapath Node => _node;
 
     /// <summary>Native memory of everything the node keeps about connections, bytes.</summary>
     public long StateBytes => _node.ConnectionBytes;
 
     /// <summary>One batch of segments of known connections, in random order; the ticks they took.</summary>
-    public long Established()
-    {
-        _traffic.PrepareKnown();
-        return Run();
-    }
+    public long Established() => Established(_even);
+
+    /// <summary>The same of connections to Services of Zipf's popularity.</summary>
+    public long EstablishedSkewed() => Established(_skewed!);
 
     /// <summary>One batch of SYNs of new connections, and the collectors' work on as many old ones; the ticks both took.</summary>
-    public long First()
+    public long First() => First(_even);
+
+    /// <summary>The same to Services of Zipf's popularity.</summary>
+    public long FirstSkewed() => First(_skewed!);
+
+    /// <summary>The same to an address outside the cluster: no Service's.</summary>
+    public long FirstMissing()
     {
-        _traffic.PrepareNew();
-        long ticks = Run(), start = Stopwatch.GetTimestamp();
+        _even.IsMissing = true;
+        long ticks = First(_even);
+        _even.IsMissing = false;
+        return ticks;
+    }
+
+    /// <summary>One batch of SYNs of new connections, one a call, each timed by itself.</summary>
+    /// <param name="latency">Receives nanoseconds; the clock's own 20 or so are in every one.</param>
+    /// <param name="between">Done before every 64th packet, and part of what that packet waits; null for nothing.</param>
+    public void FirstOneByOne(LatencyHistogram latency, Action? between = null)
+    {
+        _even.PrepareNew();
+        for (int i = 0; i < Batch; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            if (i % Interruption == 0)
+                between?.Invoke();
+            _node.Datapath.Process(_even.Arena.Burst(i, 1), _even.Interface, _nowMs, _fates);
+            latency.Record((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds);
+            if (_fates[0].Kind is not (FateKind.Forwarded or FateKind.Delivered))
+                throw new InvalidOperationException("a packet reached no backend");
+        }
+
         _nowMs += SynMs / LiveBatches;
         _node.Collect(_nowMs, 2 * Batch);
-        return ticks + Stopwatch.GetTimestamp() - start;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _traffic.Dispose();
+        _skewed?.Dispose();
+        _even.Dispose();
         _node.Dispose();
     }
 
-    private long Run()
+    private long Established(DatapathTraffic traffic)
+    {
+        traffic.PrepareKnown();
+        return Run(traffic);
+    }
+
+    private long First(DatapathTraffic traffic)
+    {
+        traffic.PrepareNew();
+        long ticks = Run(traffic), start = Stopwatch.GetTimestamp();
+        _nowMs += SynMs / LiveBatches;
+        _node.Collect(_nowMs, 2 * Batch);
+        return ticks + Stopwatch.GetTimestamp() - start;
+    }
+
+    private long Run(DatapathTraffic traffic)
     {
         int done = 0;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < Batch; i += DatapathTraffic.Burst)
         {
-            _node.Datapath.Process(_traffic.Arena.Burst(i, DatapathTraffic.Burst), _traffic.Interface, _nowMs, _fates);
+            _node.Datapath.Process(traffic.Arena.Burst(i, DatapathTraffic.Burst), traffic.Interface, _nowMs, _fates);
             foreach (PacketFate fate in _fates)
                 done += fate.Kind is FateKind.Forwarded or FateKind.Delivered ? 1 : 0;
         }

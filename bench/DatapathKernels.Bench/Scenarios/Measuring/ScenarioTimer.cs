@@ -13,18 +13,19 @@ internal sealed class ScenarioTimer(bool full)
     /// <summary>Rounds are alike when three after another are within this share of the three before.</summary>
     private const double Alike = 0.05;
 
-    private const int Compared = 3, LeastBatches = 3, MostWarmups = 20;
+    private const int Compared = 3, MostWarmups = 20;
 
     // The runtime compiles hot code a tenth of a second after it last compiled something cold.
     private const double QuietMs = 130, MostQuietMs = 1500;
 
     private readonly List<long> _batches = [];
+    private readonly int _leastBatches = full ? 3 : 1;
 
     /// <summary>Measured rounds: never fewer than nine.</summary>
     public int Rounds { get; } = full ? 15 : 9;
 
     /// <summary>The least milliseconds of a round.</summary>
-    public double RoundMs { get; } = full ? 10 : 1;
+    public double RoundMs { get; } = full ? 10 : 0.5;
 
     /// <summary>Measures a batch.</summary>
     /// <param name="batch">Prepares as it likes, and returns the <see cref="Stopwatch"/> ticks of the part that counts.</param>
@@ -75,7 +76,7 @@ internal sealed class ScenarioTimer(bool full)
     {
         _batches.Clear();
         long ticks = 0, enough = (long)(RoundMs * Stopwatch.Frequency / 1000);
-        while (ticks < enough || _batches.Count < LeastBatches)
+        while (ticks < enough || _batches.Count < _leastBatches)
         {
             long took = batch();
             ticks += took;

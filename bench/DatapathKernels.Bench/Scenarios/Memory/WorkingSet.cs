@@ -3,7 +3,7 @@ using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
 using DatapathKernels.Report.Scenarios;
 
-namespace DatapathKernels.Bench.Scenarios;
+namespace DatapathKernels.Bench.Scenarios.Memory;
 
 /// <summary>What a packet of a known connection costs in each mode as connections grow, and where what is kept about them outgrows the caches.</summary>
 internal sealed class WorkingSet : IScenario

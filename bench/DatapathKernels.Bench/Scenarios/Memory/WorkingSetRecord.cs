@@ -2,7 +2,7 @@ using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Formats.Datapaths;
 using DatapathKernels.Report.Scenarios;
 
-namespace DatapathKernels.Bench.Scenarios;
+namespace DatapathKernels.Bench.Scenarios.Memory;
 
 /// <summary>What <see cref="WorkingSet"/> found, as findings, tables and a chart.</summary>
 internal static class WorkingSetRecord

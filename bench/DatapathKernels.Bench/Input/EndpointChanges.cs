@@ -1,0 +1,55 @@
+using DatapathKernels.Filtering;
+
+namespace DatapathKernels.Bench.Input;
+
+/// <summary>
+/// Changes of kube-proxy's nat table as one endpoint of a service makes them: another chain for the service's first endpoint, and
+/// the service's chain that jumps there. For up to 512 services there, and then the same back: one after the other they can be
+/// applied round and round.
+/// </summary>
+internal sealed class EndpointChanges
+{
+    private const int MostServices = 512;
+
+    private readonly List<(Table Changed, string Removed)> _changes = [];
+
+    /// <summary>Makes the changes; nothing is applied.</summary>
+    /// <param name="nat">The table as it is.</param>
+    public EndpointChanges(Table nat)
+    {
+        ArgumentNullException.ThrowIfNull(nat);
+        Chain[] services = [.. nat.Chains.Where(c => c.Name.StartsWith("KUBE-SVC-", StringComparison.Ordinal) && Endpoint(c) is not null).Take(MostServices)];
+        foreach (bool back in new[] { false, true })
+        {
+            foreach (Chain service in services)
+                Add(nat, service, back);
+        }
+    }
+
+    /// <summary>How many there are; after so many all is as it was.</summary>
+    public int Count => _changes.Count;
+
+    /// <summary>Applies one of them, counting on from the first after the last.</summary>
+    /// <returns>False when the matcher has no room left.</returns>
+    public bool TryApply(IndexedMatcher matcher, int number)
+    {
+        (Table changed, string removed) = _changes[number % _changes.Count];
+        return matcher.TryReplace(changed, removed);
+    }
+
+    private void Add(Table nat, Chain service, bool back)
+    {
+        string was = Endpoint(service)!, other = was[..^1] + "_";
+        (string from, string to) = back ? (other, was) : (was, other);
+        Table change = new(TableKind.Nat);
+        Chain endpoint = change.Add(to), copy = change.Add(service.Name);
+        foreach (Rule rule in nat.Find(was)!.Rules)
+            endpoint.Add(rule);
+        foreach (Rule rule in service.Rules)
+            copy.Add(rule.Target is JumpTarget jump && jump.Chain == was ? new Rule([.. rule.Matches], jump with { Chain = to }) : rule);
+        _changes.Add((change, from));
+    }
+
+    private static string? Endpoint(Chain service) =>
+        service.Rules.Select(r => (r.Target as JumpTarget)?.Chain).FirstOrDefault(c => c?.StartsWith("KUBE-SEP-", StringComparison.Ordinal) == true);
+}
