@@ -13,12 +13,13 @@ internal sealed class ScenarioTimer(bool full)
     /// <summary>Rounds are alike when three after another are within this share of the three before.</summary>
     private const double Alike = 0.05;
 
-    private const int Compared = 3, MostWarmups = 20;
+    private const int Compared = 3;
 
     // The runtime compiles hot code a tenth of a second after it last compiled something cold.
     private const double QuietMs = 130, MostQuietMs = 1500;
 
     private readonly List<long> _batches = [];
+    private readonly int _mostWarmups = full ? 20 : 8;
     private readonly int _leastBatches = full ? 3 : 1;
 
     /// <summary>Measured rounds: never fewer than nine.</summary>
@@ -58,7 +59,7 @@ internal sealed class ScenarioTimer(bool full)
         {
             rounds.Add(Round(batch, packets));
         }
-        while (rounds.Count < MostWarmups && !AreAlike(rounds));
+        while (rounds.Count < _mostWarmups && !AreAlike(rounds));
     }
 
     /// <summary>Whether the last rounds are like those before them.</summary>

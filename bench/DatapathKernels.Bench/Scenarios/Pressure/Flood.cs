@@ -53,17 +53,20 @@ internal sealed class Flood : IDisposable
             Good = (int)_nextGood - _answers.Count,
             GoodRefused = _refused,
             GoodLost = _goodLost,
-            RoomNs = ScenarioTime.Of(_room).Median,
-            FillingNs = ScenarioTime.Of(_filling).Median,
-            FullNs = ScenarioTime.Of(_full).Median,
+            RoomNs = MiddleOf(_room),
+            FillingNs = MiddleOf(_filling),
+            FullNs = MiddleOf(_full),
             KnownBeforeNs = ScenarioTime.Of(before).Median,
-            KnownFullNs = _knownFull.Count > 0 ? ScenarioTime.Of(_knownFull).Median : double.NaN,
+            KnownFullNs = MiddleOf(_knownFull),
             Count = _table.Count,
         };
     }
 
     /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
+
+    // A flood too small never comes to some of the phases.
+    private static double MiddleOf(List<double> batches) => batches.Count > 0 ? ScenarioTime.Of(batches).Median : double.NaN;
 
     private void Step()
     {
