@@ -14,6 +14,7 @@ public static partial class ClusterGenerator
     private static ClusterService[] MakeServices(ClusterOptions options, in ClusterPlan plan, ClusterPod[] pods)
     {
         SeededRandom random = new(options.Seed, stream: 2);
+        ServiceVariety variety = new(options);
         int[] sizes = plan.EndpointCounts;
         random.Shuffle(sizes.AsSpan());
         AddressRange rangeV4 = new(options.ServiceRangeV4), rangeV6 = new(options.ServiceRangeV6);
@@ -31,7 +32,7 @@ public static partial class ClusterGenerator
                 addresses.Add(rangeV6.At((uint)offsetsV6[i] + 1));
             ReadOnlySpan<ClusterPod> backends = pods.AsSpan(nextPod, sizes[i]);
             nextPod += sizes[i];
-            services[i] = new()
+            ClusterService service = new()
             {
                 Namespace = Name("ns-", i % 50),
                 Name = Name("service-", i),
@@ -39,6 +40,7 @@ public static partial class ClusterGenerator
                 ClientAffinitySeconds = random.NextDouble() < options.AffinityShare ? 10_800 : 0,
                 Ports = MakePorts(options, backends, ref random),
             };
+            services[i] = variety.Vary(service, i);
         }
 
         return services;

@@ -29,6 +29,27 @@ public sealed record ClusterOptions
     /// <summary>Share of endpoints that are terminating but still serving, 0 to 1.</summary>
     public double TerminatingShare { get; init; }
 
+    /// <summary>Share of services whose endpoints are all gone, 0 to 1; the pods stay, behind nothing.</summary>
+    public double NoEndpointsShare { get; init; }
+
+    /// <summary>Share of services with a node port for each of their ports, 0 to 1. A cluster has 2,768 node ports, from 30000 on.</summary>
+    public double NodePortShare { get; init; }
+
+    /// <summary>Share of services with a load balancer's address (of 198.18.0.0/16, 2001:db8:18::/64), 0 to 1; node ports come by <see cref="NodePortShare"/> alone.</summary>
+    public double LoadBalancerShare { get; init; }
+
+    /// <summary>Share of those that let clients of two ranges only come through the load balancer, 0 to 1.</summary>
+    public double SourceRangesShare { get; init; }
+
+    /// <summary>Share of services with an external IP (of 198.19.0.0/16, 2001:db8:19::/64), 0 to 1.</summary>
+    public double ExternalIPShare { get; init; }
+
+    /// <summary>Share of services reachable from outside whose traffic from there stays on its node (externalTrafficPolicy: Local), 0 to 1.</summary>
+    public double ExternalTrafficLocalShare { get; init; }
+
+    /// <summary>Share of services whose traffic from inside stays on its node (internalTrafficPolicy: Local), 0 to 1.</summary>
+    public double InternalTrafficLocalShare { get; init; }
+
     /// <summary>Pods behind no service; null is as many as there are behind services, and at least 100.</summary>
     public int? OtherPods { get; init; }
 

@@ -66,6 +66,13 @@ internal readonly struct ClusterPlan
         CheckShare(nameof(options.UdpShare), options.UdpShare);
         CheckShare(nameof(options.AffinityShare), options.AffinityShare);
         CheckShare(nameof(options.NotReadyShare), options.NotReadyShare);
+        CheckShare(nameof(options.NoEndpointsShare), options.NoEndpointsShare);
+        CheckShare(nameof(options.NodePortShare), options.NodePortShare);
+        CheckShare(nameof(options.LoadBalancerShare), options.LoadBalancerShare);
+        CheckShare(nameof(options.SourceRangesShare), options.SourceRangesShare);
+        CheckShare(nameof(options.ExternalIPShare), options.ExternalIPShare);
+        CheckShare(nameof(options.ExternalTrafficLocalShare), options.ExternalTrafficLocalShare);
+        CheckShare(nameof(options.InternalTrafficLocalShare), options.InternalTrafficLocalShare);
         CheckShare(nameof(options.TerminatingShare), options.TerminatingShare);
         CheckShare(nameof(options.TerminatingShare), options.TerminatingShare + options.NotReadyShare);
     }

@@ -10,7 +10,7 @@ internal sealed class KubeIpvsRuleset(KubeIpvsSets sets, KubeProxyNode node, Kub
     private const string Services = "KUBE-SERVICES", Postrouting = "KUBE-POSTROUTING", NodePort = "KUBE-NODE-PORT", LoadBalancer = "KUBE-LOAD-BALANCER";
     private const string MarkMasquerade = "KUBE-MARK-MASQ", Forward = "KUBE-FORWARD", ProxyFirewall = "KUBE-PROXY-FIREWALL";
     private const string SourceRanges = "KUBE-SOURCE-RANGES-FIREWALL", Filter = "KUBE-IPVS-FILTER", OutFilter = "KUBE-IPVS-OUT-FILTER";
-    private const string MasqueradeMark = "0x4000/0x4000", Endpoint = "dst,dst", EndpointAndSource = "dst,dst,src", Port = "dst";
+    private const string Endpoint = "dst,dst", EndpointAndSource = "dst,dst,src", Port = "dst";
 
     private readonly RulesetTable _filter = new("filter", options.Spelling, node.IsV6);
     private readonly RulesetTable _nat = new("nat", options.Spelling, node.IsV6);
@@ -90,8 +90,8 @@ internal sealed class KubeIpvsRuleset(KubeIpvsSets sets, KubeProxyNode node, Kub
         KubeSetRule rule = Rule(Services, KubeIpvsSets.ClusterIP, Endpoint, MarkMasquerade);
         if (options.MasqueradeAll)
             _nat.Add(rule);
-        else if (node.PodRange is not null)
-            _nat.Add(rule with { Source = node.PodRange, NotSource = true });
+        else if (node.Local.IsDetected)
+            _nat.Add(node.Local.IfNot(rule));
         else
             _nat.Add(Rule(Services, KubeIpvsSets.ClusterIP, "src,dst", MarkMasquerade));
     }
@@ -126,7 +126,7 @@ internal sealed class KubeIpvsRuleset(KubeIpvsSets sets, KubeProxyNode node, Kub
         _filter.Add(new KubeSetRule(SourceRanges, "DROP"));
         foreach (IpvsServiceId id in closedToNode)
             _filter.Add(new KubeSetRule(OutFilter, "DROP") { Source = id.Address.ToString(), Further = VirtualServer(id) });
-        _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding rules", Mark = MasqueradeMark, Target = "ACCEPT" });
+        _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding rules", Mark = node.MasqueradeMark.Tested, Target = "ACCEPT" });
         _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding conntrack rule", States = "RELATED,ESTABLISHED", Target = "ACCEPT" });
         _filter.Add(Rule(NodePort, KubeIpvsSets.HealthCheck, Port, "ACCEPT"));
 
@@ -139,14 +139,14 @@ internal sealed class KubeIpvsRuleset(KubeIpvsSets sets, KubeProxyNode node, Kub
 
     private void AddMasquerade()
     {
-        _nat.Add(new KubeRule(Postrouting) { Mark = MasqueradeMark, NotMark = true, Target = "RETURN" });
-        _nat.Add(new KubeRule(Postrouting) { Target = "MARK --xor-mark 0x4000" });
+        _nat.Add(new KubeRule(Postrouting) { Mark = node.MasqueradeMark.Tested, NotMark = true, Target = "RETURN" });
+        _nat.Add(new KubeRule(Postrouting) { Target = node.MasqueradeMark.Clear });
         _nat.Add(new KubeRule(Postrouting)
         {
             Comment = "kubernetes service traffic requiring SNAT",
             Target = options.RandomFully ? "MASQUERADE --random-fully" : "MASQUERADE",
         });
-        _nat.Add(new KubeRule(MarkMasquerade) { Target = "MARK --or-mark 0x4000" });
+        _nat.Add(new KubeRule(MarkMasquerade) { Target = node.MasqueradeMark.Set });
     }
 
     /// <summary>iptables-save prints the protocol of this match as a number.</summary>

@@ -115,8 +115,8 @@ internal sealed partial class KubeProxyNftRuleset
         string to = $"{_ip} daddr {port.ClusterIP}{(_v133 ? "" : $" {port.Protocol} dport {port.Port.Port}")}";
         if (_options.MasqueradeAll)
             AddRule(InternalChain(port, name), $"{to} {MarkMasquerade}");
-        else if (_node.PodRange is not null)
-            AddRule(InternalChain(port, name), $"{to} {_ip} saddr != {_node.PodRange} {MarkMasquerade}");
+        else if (_node.Local.IsDetected)
+            AddRule(InternalChain(port, name), $"{to} {_node.Local.IfNotNft(_ip)} {MarkMasquerade}");
     }
 
     /// <summary>
@@ -133,8 +133,8 @@ internal sealed partial class KubeProxyNftRuleset
             return;
         }
 
-        if (_node.PodRange is not null)
-            AddRule(chain, $"{_ip} saddr {_node.PodRange} goto service-{name} comment \"short-circuit pod traffic\"");
+        if (_node.Local.IsDetected)
+            AddRule(chain, $"{_node.Local.IfNft(_ip)} goto service-{name} comment \"short-circuit pod traffic\"");
         AddRule(chain, $"fib saddr type local {MarkMasquerade} comment \"masquerade local traffic\"");
         AddRule(chain, $"fib saddr type local goto service-{name} comment \"short-circuit local traffic\"");
         if (port.HasExternalEndpoints)

@@ -96,9 +96,9 @@ internal sealed partial class KubeProxyNftRuleset
 
     private void WriteMasquerading()
     {
-        AddRule("mark-for-masquerade", "mark set mark or 0x4000");
-        AddRule("masquerading", "mark and 0x4000 == 0 return");
-        AddRule("masquerading", "mark set mark xor 0x4000");
+        AddRule("mark-for-masquerade", "mark set mark or " + _node.MasqueradeMark.Value);
+        AddRule("masquerading", $"mark and {_node.MasqueradeMark.Value} == 0 return");
+        AddRule("masquerading", "mark set mark xor " + _node.MasqueradeMark.Value);
         AddRule("masquerading", "masquerade fully-random");
     }
 

@@ -21,7 +21,15 @@ internal sealed class KubeProxyNode
         Name = options.NodeName ?? (cluster.Nodes.Count > 0 ? cluster.Nodes[0].Name : "");
         ClusterNode? node = NodeOf(cluster, Name);
         _zone = node?.Zone ?? "";
-        PodRange = options.DetectLocalTraffic ? (options.PodRange ?? cluster.PodRange(options.Family))?.ToString() : null;
+        Local = options switch
+        {
+            { DetectLocalTraffic: false } => default,
+            { LocalInterface: { } name } => new(null, name),
+            _ => new((options.PodRange ?? cluster.PodRange(options.Family))?.ToString(), null),
+        };
+        MasqueradeMark = options.MasqueradeBit is >= 0 and <= 31
+            ? new(options.MasqueradeBit)
+            : throw new ArgumentOutOfRangeException(nameof(options), options.MasqueradeBit, "a bit of the packet mark, 0 to 31");
         Address = options.NodeIP ?? AddressOf(node, options.Family);
         InterfaceAddresses = options.InterfaceAddresses ?? [IPAddress.Loopback, IPAddress.IPv6Loopback, .. node?.Addresses ?? []];
     }
@@ -31,8 +39,11 @@ internal sealed class KubeProxyNode
     /// <summary>The node's name; empty in a cluster without nodes.</summary>
     public string Name { get; }
 
-    /// <summary>Where local pods have their addresses from; null when traffic of pods is not told apart.</summary>
-    public string? PodRange { get; }
+    /// <summary>How traffic of local pods is told apart.</summary>
+    public LocalTraffic Local { get; }
+
+    /// <summary>What marks packets to be masqueraded.</summary>
+    public MasqueradeMark MasqueradeMark { get; }
 
     /// <summary>The node's primary address of the family.</summary>
     public IPAddress? Address { get; }

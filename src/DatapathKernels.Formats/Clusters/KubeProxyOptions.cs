@@ -34,6 +34,22 @@ public sealed record KubeProxyOptions
     /// <summary>The range of local pods; null is the cluster's pod range of this family.</summary>
     public IPNetwork? PodRange { get; init; }
 
+    /// <summary>
+    /// The interface local pods come in by, which then tells their traffic and not <see cref="PodRange"/>: a bridge
+    /// (<c>--detect-local-mode=BridgeInterface</c>), or with <c>+</c> at its end every interface whose name begins so
+    /// (<c>InterfaceNamePrefix</c>). Null is by range (<c>ClusterCIDR</c>, <c>NodeCIDR</c>).
+    /// </summary>
+    public string? LocalInterface { get; init; }
+
+    /// <summary>The bit of the packet mark that says a packet is to be masqueraded, 0 to 31 (<c>--iptables-masquerade-bit</c>).</summary>
+    public int MasqueradeBit { get; init; } = 14;
+
+    /// <summary>
+    /// Also writes KUBE-PROXY-CANARY, the empty chain by which kube-proxy notices that its tables were flushed: in mangle, nat and
+    /// filter, as every node has it. Without rules and without jumps it changes nothing.
+    /// </summary>
+    public bool CanaryChains { get; init; }
+
     /// <summary>Masquerades all traffic to cluster IPs (<c>--masquerade-all</c>).</summary>
     public bool MasqueradeAll { get; init; }
 

@@ -31,8 +31,8 @@ internal sealed partial class KubeProxyRuleset
         KubeRule rule = port.To(port.ClusterIP, port.InternalPolicyChain) with { Comment = port.Name + " cluster IP", Target = MarkMasquerade };
         if (_options.MasqueradeAll)
             nat.Add(rule);
-        else if (_podRange is not null)
-            nat.Add(rule with { Source = _podRange, NotSource = true });
+        else if (_local.IsDetected)
+            nat.Add(_local.IfNot(rule));
     }
 
     /// <summary>
@@ -50,8 +50,8 @@ internal sealed partial class KubeProxyRuleset
         else
         {
             KubeRule local = new(chain) { SourceIsLocal = true };
-            if (_podRange is not null)
-                nat.Add(new KubeRule(chain) { Comment = $"pod traffic for {port.Name} external destinations", Source = _podRange, Target = port.ClusterChain });
+            if (_local.IsDetected)
+                nat.Add(_local.If(new KubeRule(chain) { Comment = $"pod traffic for {port.Name} external destinations", Target = port.ClusterChain }));
             nat.Add(local with { Comment = $"masquerade LOCAL traffic for {port.Name} external destinations", Target = MarkMasquerade });
             nat.Add(local with { Comment = $"route LOCAL traffic for {port.Name} external destinations", Target = port.ClusterChain });
         }

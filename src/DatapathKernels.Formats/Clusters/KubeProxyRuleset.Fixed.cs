@@ -10,7 +10,6 @@ internal sealed partial class KubeProxyRuleset
     private const string Forward = "KUBE-FORWARD";
     private const string ProxyFirewall = "KUBE-PROXY-FIREWALL";
     private const string Postrouting = "KUBE-POSTROUTING";
-    private const string MasqueradeMark = "0x4000/0x4000";
 
     private void AddFixedChains()
     {
@@ -20,6 +19,12 @@ internal sealed partial class KubeProxyRuleset
             _filter.Declare(Firewall);
         foreach (string chain in (ReadOnlySpan<string>)[Services, NodePorts, Postrouting, MarkMasquerade])
             _nat.Declare(chain);
+        if (_options.CanaryChains)
+        {
+            _filter.Declare(Canary);
+            _nat.Declare(Canary);
+        }
+
         if (_options.BaseChains)
             AddBaseChains();
     }
@@ -78,14 +83,14 @@ internal sealed partial class KubeProxyRuleset
             });
         }
 
-        _nat.Add(new KubeRule(Postrouting) { Mark = MasqueradeMark, NotMark = true, Target = "RETURN" });
-        _nat.Add(new KubeRule(Postrouting) { Target = "MARK --xor-mark 0x4000" });
+        _nat.Add(new KubeRule(Postrouting) { Mark = _node.MasqueradeMark.Tested, NotMark = true, Target = "RETURN" });
+        _nat.Add(new KubeRule(Postrouting) { Target = _node.MasqueradeMark.Clear });
         _nat.Add(new KubeRule(Postrouting)
         {
             Comment = "kubernetes service traffic requiring SNAT",
             Target = _options.RandomFully ? "MASQUERADE --random-fully" : "MASQUERADE",
         });
-        _nat.Add(new KubeRule(MarkMasquerade) { Target = "MARK --or-mark 0x4000" });
+        _nat.Add(new KubeRule(MarkMasquerade) { Target = _node.MasqueradeMark.Set });
     }
 
     /// <summary>The rules it writes after them.</summary>
@@ -94,7 +99,7 @@ internal sealed partial class KubeProxyRuleset
         AddNodePortsJumps();
         if (!_options.ConntrackTcpLiberal)
             _filter.Add(new KubeRule(Forward) { States = "INVALID", Target = "DROP" });
-        _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding rules", Mark = MasqueradeMark, Target = "ACCEPT" });
+        _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding rules", Mark = _node.MasqueradeMark.Tested, Target = "ACCEPT" });
         _filter.Add(new KubeRule(Forward) { Comment = "kubernetes forwarding conntrack rule", States = "RELATED,ESTABLISHED", Target = "ACCEPT" });
     }
 

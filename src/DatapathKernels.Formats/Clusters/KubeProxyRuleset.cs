@@ -9,6 +9,7 @@ internal sealed partial class KubeProxyRuleset
     private const string MarkMasquerade = "KUBE-MARK-MASQ";
     private const string Services = "KUBE-SERVICES";
     private const string NodePorts = "KUBE-NODEPORTS";
+    private const string Canary = "KUBE-PROXY-CANARY";
 
     private readonly KubeProxyOptions _options;
     private readonly RulesetTable _filter;
@@ -17,7 +18,7 @@ internal sealed partial class KubeProxyRuleset
     private readonly bool _localhostNodePorts;
     private readonly bool _largeCluster;
     private readonly KubeProxyNode _node;
-    private readonly string? _podRange;
+    private readonly LocalTraffic _local;
     private readonly IPAddress? _nodeIP;
     private readonly IReadOnlyList<IPAddress> _interfaceAddresses;
 
@@ -30,7 +31,7 @@ internal sealed partial class KubeProxyRuleset
         _nat = new("nat", options.Spelling, _v6);
         _localhostNodePorts = options.LocalhostNodePorts && !_v6;
         _largeCluster = CountEndpoints(cluster, options.Family) > options.LargeClusterEndpoints;
-        _podRange = _node.PodRange;
+        _local = _node.Local;
         _nodeIP = _node.Address;
         _interfaceAddresses = _node.InterfaceAddresses;
     }
@@ -53,6 +54,15 @@ internal sealed partial class KubeProxyRuleset
     private void WriteTables(TextWriter writer)
     {
         bool sorted = _options.Order == RulesetOrder.Sorted || _options.Spelling == RulesetSpelling.Save;
+        if (_options.CanaryChains)
+        {
+            RulesetTable mangle = new("mangle", _options.Spelling, _v6, characters: 16);
+            if (_options.BaseChains)
+                Array.ForEach(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"], mangle.DeclareBase);
+            mangle.Declare(Canary);
+            mangle.WriteTo(writer, sorted);
+        }
+
         _filter.WriteTo(writer, sorted);
         _nat.WriteTo(writer, sorted);
     }

@@ -18,6 +18,11 @@ internal readonly record struct KubeRule(string Chain)
 
     public bool NotDestination { get; init; }
 
+    /// <summary>The interface the packet came in by, or the start of its name with <c>+</c>; negated with <see cref="NotInterface"/>.</summary>
+    public string? Interface { get; init; }
+
+    public bool NotInterface { get; init; }
+
     /// <summary><c>tcp</c>, <c>udp</c> or <c>sctp</c>: both <c>-p</c> and <c>-m</c>.</summary>
     public string? Protocol { get; init; }
 

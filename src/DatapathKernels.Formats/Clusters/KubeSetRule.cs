@@ -19,6 +19,11 @@ internal readonly record struct KubeSetRule(string Chain, string Target)
 
     public bool NotSource { get; init; }
 
+    /// <summary>The interface the packet came in by, or the start of its name with <c>+</c>; negated with <see cref="NotInterface"/>.</summary>
+    public string? Interface { get; init; }
+
+    public bool NotInterface { get; init; }
+
     /// <summary>Further matches, which both spellings write the same.</summary>
     public string? Further { get; init; }
 }

@@ -10,7 +10,11 @@ internal sealed partial class RulesetTable
         int start = _text.WrittenCount;
         Put("-A ", rule.Chain);
         if (save)
+        {
             PutAddress(" -s ", rule.Source, rule.NotSource, suffix);
+            PutInterface(rule.Interface, rule.NotInterface);
+        }
+
         if (rule.Protocol is not null)
             Put(" -p ", rule.Protocol);
         PutComment(rule.Comment, quoteAlways: true);
@@ -19,7 +23,11 @@ internal sealed partial class RulesetTable
         if (rule.Set is not null)
             Put(" -m set --match-set ", rule.Set);
         if (!save)
+        {
             PutAddress(" -s ", rule.Source, rule.NotSource, suffix);
+            PutInterface(rule.Interface, rule.NotInterface);
+        }
+
         if (rule.Further is not null)
             Put(" ", rule.Further);
         Put(" -j ", save ? SavedTarget(rule.Target) : rule.Target);

@@ -17,6 +17,7 @@ internal sealed partial class RulesetTable
         PutAddress(" -d ", rule.Destination, rule.NotDestination, "");
         PutPort(rule.DestinationPort);
         PutAddress(" -s ", rule.Source, rule.NotSource, "");
+        PutInterface(rule.Interface, rule.NotInterface);
         if (rule.RecentCheck is not null)
             Put(" -m recent --name ", rule.RecentCheck, " --rcheck --seconds ", Number(rule.RecentSeconds), " --reap");
         PutMarkAndStates(rule);
@@ -34,6 +35,7 @@ internal sealed partial class RulesetTable
             : " --mask 255.255.255.255 --rsource";
         PutAddress(" -s ", rule.Source, rule.NotSource, suffix);
         PutAddress(" -d ", rule.Destination, rule.NotDestination, suffix);
+        PutInterface(rule.Interface, rule.NotInterface);
         if (rule.Protocol is not null)
             Put(" -p ", rule.Protocol);
         PutComment(rule.Comment, quoteAlways: true);
@@ -63,10 +65,12 @@ internal sealed partial class RulesetTable
     private string SavedTarget(string target) => target switch
     {
         "REJECT" => v6 ? "REJECT --reject-with icmp6-port-unreachable" : "REJECT --reject-with icmp-port-unreachable",
-        "MARK --or-mark 0x4000" => "MARK --set-xmark 0x4000/0x4000",
-        "MARK --xor-mark 0x4000" => "MARK --set-xmark 0x4000/0x0",
+        _ when Operand(target, "MARK --or-mark ") is { } bit => $"MARK --set-xmark {bit}/{bit}",
+        _ when Operand(target, "MARK --xor-mark ") is { } bit => $"MARK --set-xmark {bit}/0x0",
         _ => target,
     };
+
+    private static string? Operand(string target, string words) => target.StartsWith(words, StringComparison.Ordinal) ? target[words.Length..] : null;
 
     /// <summary>kube-proxy quotes a comment that holds a blank, iptables-save any that is not one plain word.</summary>
     private void PutComment(string? comment, bool quoteAlways)
@@ -94,6 +98,12 @@ internal sealed partial class RulesetTable
         if (not)
             Put(" !");
         Put(option, address, address.Contains('/') ? "" : suffix);
+    }
+
+    private void PutInterface(string? name, bool not)
+    {
+        if (name is not null)
+            Put(not ? " ! -i " : " -i ", name);
     }
 
     private void PutPort(int port)

@@ -257,10 +257,21 @@ internal sealed partial class RuleReader
             RuleMatch match = _drafts[i].Build(Family ?? IpFamily.V4, _tokens);
             if (match is UnknownMatch unknown)
                 Note(false, unknown.Module, line);
+            RequireProtocol(match, _drafts[i]);
             _matches.Add(match is CommentMatch ? match : Pooled(match));
         }
 
         return [.. _matches];
+    }
+
+    /// <summary>Ports and TCP flags are read where the protocol has them: iptables wants it named, and not negated.</summary>
+    private void RequireProtocol(RuleMatch match, MatchDraft draft)
+    {
+        bool hasPorts = _protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp;
+        if (match is MultiportMatch && !hasPorts)
+            throw new SyntaxException(_tokens.ColumnOf(draft.Raw[0].From), "expected -p tcp, udp, udplite, sctp or dccp in a rule with -m multiport");
+        if (match is EcnMatch { Cwr: not null } or EcnMatch { Ece: not null } && _protocol != IpProtocol.Tcp)
+            throw new SyntaxException(_tokens.ColumnOf(draft.Raw[0].From), "expected -p tcp in a rule with -m ecn --ecn-tcp-cwr or --ecn-tcp-ece");
     }
 
     private RuleTarget? BuildTarget(int line)

@@ -1,7 +1,10 @@
 using DatapathKernels.Filtering;
+using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Iptables;
 using DatapathKernels.Packets;
 using DatapathKernels.Tests.Formats.Iptables;
+using DatapathKernels.Tests.Infrastructure;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace DatapathKernels.Tests.Filtering;
@@ -43,6 +46,73 @@ public class ChainUpdateTests
                 fresh.ResetCounters();
                 RandomRules.CompareAnswers(fresh, matcher, random, v6, packets: 128, burst: update % 2 == 0);
                 Rulesets.AssertSame(Sorted(fresh.Snapshot()), Sorted(matcher.Snapshot()));
+            }
+        }
+    }
+
+    /// <summary>What kube-proxy sends after a change, put into a matcher, makes the rules it would write from nothing.</summary>
+    [Fact]
+    public void Updates_of_kube_proxy_make_what_a_fresh_load_makes()
+    {
+        int applied = 0;
+        Property.Check(Gen.Choose(0, int.MaxValue), seed => applied += ApplyUpdates(seed), count: 15);
+        Assert.True(applied > 15, $"only {applied} updates found room");
+    }
+
+    private static int ApplyUpdates(int seed)
+    {
+        Random random = new(seed);
+        KubeProxyOptions options = new() { LargeClusterEndpoints = 100_000 };
+        Cluster before = Varied(random);
+        using IndexedMatcher matcher = new(Rulesets.Parse(KubeProxyIptables.ToText(before, options)));
+        for (int round = 0; round < 4; round++)
+        {
+            Cluster after = Varied(random);
+            using StringWriter text = new();
+            KubeProxyIptables.WriteUpdate(before, after, options, text);
+            Ruleset update = Rulesets.Parse(text.ToString(), new IptablesParseOptions { DeclareChainsOnUse = true });
+            foreach (string part in text.ToString().Split("COMMIT\n", StringSplitOptions.RemoveEmptyEntries))
+            {
+                string[] lines = part.Split('\n');
+                Table table = update.Tables.Single(table => $"*{Hooks.NameOf(table.Kind)}" == lines[0]);
+                HashSet<string> declared = [.. lines.Where(line => line.StartsWith(':')).Select(line => line[1..line.IndexOf(' ')])];
+                foreach (string used in table.Chains.Select(chain => chain.Name).Except(declared).ToArray())
+                    table.Remove(used);
+                if (!matcher.TryReplace(table, [.. lines.Where(line => line.StartsWith("-X ")).Select(line => line[3..])]))
+                    return round;
+            }
+
+            AssertSameChains(Rulesets.Parse(KubeProxyIptables.ToText(after, options)), matcher.Snapshot());
+            before = after;
+        }
+
+        return 4;
+    }
+
+    // The same services each time, with other endpoints, some gone, some reachable from outside.
+    private static Cluster Varied(Random random)
+    {
+        Cluster cluster = ClusterGenerator.Generate(new ClusterOptions { Services = 60, NodePortShare = 0.2, NoEndpointsShare = 0.1 });
+        return new Cluster(cluster.Nodes, cluster.Pods, [.. cluster.Services.Where(_ => random.Next(60) != 0).Select(service => service with
+        {
+            Ports = [.. service.Ports.Select(port => port with { Endpoints = [.. port.Endpoints.Where(_ => random.Next(60) != 0)] })],
+        })], cluster.PodRanges, cluster.ServiceRanges);
+    }
+
+    private static void AssertSameChains(Ruleset expected, Ruleset actual)
+    {
+        foreach (Table table in expected.Tables)
+        {
+            Assert.Equal(table.Chains.Select(chain => chain.Name).Order(StringComparer.Ordinal), actual[table.Kind]!.Chains.Select(chain => chain.Name).Order(StringComparer.Ordinal));
+            foreach (Chain chain in table.Chains)
+            {
+                IReadOnlyList<Rule> others = actual.Find(table.Kind, chain.Name)!.Rules;
+                Assert.Equal(chain.Rules.Count, others.Count);
+                for (int i = 0; i < others.Count; i++)
+                {
+                    Assert.Equal(chain.Rules[i].Matches, others[i].Matches);
+                    Assert.Equal(chain.Rules[i].Target, others[i].Target);
+                }
             }
         }
     }

@@ -27,6 +27,32 @@ public class ClusterGeneratorTests
         };
 
     [Fact]
+    public void Services_have_what_their_shares_say_and_the_rest_stays_as_it_was()
+    {
+        ClusterOptions plain = new() { Services = 1000, Families = IpFamilies.DualStack };
+        Cluster before = ClusterGenerator.Generate(plain), after = ClusterGenerator.Generate(plain with
+        {
+            NoEndpointsShare = 0.2, NodePortShare = 0.3, LoadBalancerShare = 0.4, SourceRangesShare = 0.5,
+            ExternalIPShare = 0.1, ExternalTrafficLocalShare = 0.5, InternalTrafficLocalShare = 0.25,
+        });
+        int Count(Func<ClusterService, bool> has) => after.Services.Count(has);
+        Assert.InRange(Count(s => s.Ports[0].Endpoints.Count == 0), 150, 250);
+        Assert.InRange(Count(s => s.Ports[0].NodePort != 0), 250, 350);
+        Assert.InRange(Count(s => s.LoadBalancerIPs.Count == 2), 340, 460);
+        Assert.InRange(Count(s => s.LoadBalancerSourceRanges.Count == 4), 150, 250);
+        Assert.InRange(Count(s => s.ExternalIPs.Count == 2), 70, 130);
+        Assert.InRange(Count(s => s.ExternalTrafficLocal), 250, 380);
+        Assert.InRange(Count(s => s.InternalTrafficLocal), 200, 300);
+        Assert.All(after.Services, s => Assert.Equal(s.ExternalTrafficLocal && s.LoadBalancerIPs.Count > 0, s.HealthCheckNodePort != 0));
+        ushort[] nodePorts = [.. after.Services.SelectMany(s => s.Ports.Select(p => p.NodePort).Append(s.HealthCheckNodePort)).Where(port => port != 0)];
+        Assert.Equal(nodePorts.Length, nodePorts.Distinct().Count());
+        Assert.Equal(before.Services.Select(s => s.ClusterIPs[0]), after.Services.Select(s => s.ClusterIPs[0]));
+        Assert.Equal(before.Services.SelectMany(s => s.Ports).Select(p => (p.Protocol, p.Port)), after.Services.SelectMany(s => s.Ports).Select(p => (p.Protocol, p.Port)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ClusterGenerator.Generate(plain with { Services = 3000, NodePortShare = 1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ClusterGenerator.Generate(plain with { LoadBalancerShare = 1.1 }));
+    }
+
+    [Fact]
     public void Addresses_are_unique_and_inside_their_ranges() => Property.Check(
         Options,
         options =>

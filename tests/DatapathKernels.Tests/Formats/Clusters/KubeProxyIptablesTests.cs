@@ -4,8 +4,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Packets;
+using DatapathKernels.Tests.Formats.Iptables;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -54,6 +56,46 @@ public class KubeProxyIptablesTests
             KubeProxyOptions save = options with { BaseChains = true, Spelling = RulesetSpelling.Save };
             Assert.Equal(saved.GetString()!.Trim(), KubeProxyIptables.ToText(cluster, save).Trim());
         }
+    }
+
+    [Theory]
+    [InlineData("cbr0", "! -i cbr0 -j KUBE-MARK-MASQ", "iifname != \"cbr0\" jump mark-for-masquerade")]
+    [InlineData("cali+", "! -i cali+ -j KUBE-MARK-MASQ", "iifname != \"cali*\" jump mark-for-masquerade")]
+    public void Local_pods_are_told_by_their_interface(string local, string masquerade, string nft)
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 10, NodePortShare = 1, ExternalTrafficLocalShare = 1 });
+        KubeProxyOptions options = new() { LocalInterface = local };
+
+        string text = KubeProxyIptables.ToText(cluster, options), saved = KubeProxyIptables.ToText(cluster, options with { Spelling = RulesetSpelling.Save });
+        Assert.Contains(masquerade, text, StringComparison.Ordinal);
+        Assert.Contains($" -i {local} -j KUBE-SVC-", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("10.128.0.0/9", text, StringComparison.Ordinal);
+        Rulesets.AssertSame(Rulesets.Parse(text), Rulesets.Parse(text));
+        Assert.Equal(Rulesets.Parse(text).RuleCount, Rulesets.Parse(saved).RuleCount);
+        Assert.Contains(nft, KubeProxyNftables.ToText(cluster, options), StringComparison.Ordinal);
+        Assert.Contains(masquerade, KubeProxyIpvs.Build(cluster, options).Rules, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_masquerade_mark_is_the_bit_of_the_options()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 2 });
+        string text = KubeProxyIptables.ToText(cluster, new() { MasqueradeBit = 31 });
+        Assert.Contains("MARK --or-mark 0x80000000", text, StringComparison.Ordinal);
+        Assert.Contains("! --mark 0x80000000/0x80000000 -j RETURN", text, StringComparison.Ordinal);
+        Assert.Contains("MARK --set-xmark 0x1/0x0", KubeProxyIptables.ToText(cluster, new() { MasqueradeBit = 0, Spelling = RulesetSpelling.Save }), StringComparison.Ordinal);
+        Assert.DoesNotContain("0x4000", text + KubeProxyNftables.ToText(cluster, new() { MasqueradeBit = 3 }), StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => KubeProxyIptables.ToText(cluster, new() { MasqueradeBit = 32 }));
+    }
+
+    [Fact]
+    public void Canary_chains_stand_in_three_tables_and_hold_nothing()
+    {
+        Cluster cluster = ClusterGenerator.Generate(new() { Services = 2 });
+        Ruleset with = Rulesets.Parse(KubeProxyIptables.ToText(cluster, new() { CanaryChains = true })), without = Rulesets.Parse(KubeProxyIptables.ToText(cluster, new()));
+        Assert.Equal(without.RuleCount, with.RuleCount);
+        foreach (TableKind table in (TableKind[])[TableKind.Mangle, TableKind.Nat, TableKind.Filter])
+            Assert.Empty(with.Find(table, "KUBE-PROXY-CANARY")!.Rules);
     }
 
     [CorpusFact]
