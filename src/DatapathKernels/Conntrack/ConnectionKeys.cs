@@ -16,6 +16,23 @@ internal static class ConnectionKeys
     public static IPv6Address Mapped(uint addressBe) =>
         Unsafe.BitCast<Vector128<uint>, IPv6Address>(Vector128.Create(0, 0, BitConverter.IsLittleEndian ? 0xffff0000 : 0x0000ffff, addressBe));
 
+    /// <summary>True for a tuple of two IPv4 addresses in their mapped form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsV4(in FlowKeyV6 key)
+    {
+        uint mark = BitConverter.IsLittleEndian ? 0xffff0000 : 0x0000ffff;
+        Vector256<uint> addresses = Vector256.LoadUnsafe(ref Unsafe.As<FlowKeyV6, uint>(ref Unsafe.AsRef(in key)));
+        return (addresses & Vector256.Create(uint.MaxValue, uint.MaxValue, uint.MaxValue, 0, uint.MaxValue, uint.MaxValue, uint.MaxValue, 0)) == Vector256.Create(0, 0, mark, 0, 0, 0, mark, 0);
+    }
+
+    /// <summary>Such a tuple in 16 bytes: its addresses without the prefix, and the last word, which both forms have alike.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FlowKeyV4 ToV4(in FlowKeyV6 key)
+    {
+        ref uint words = ref Unsafe.As<FlowKeyV6, uint>(ref Unsafe.AsRef(in key));
+        return Unsafe.BitCast<Vector128<uint>, FlowKeyV4>(Vector128.Create(Unsafe.Add(ref words, 3), Unsafe.Add(ref words, 7), Unsafe.Add(ref words, 8), Unsafe.Add(ref words, 9)));
+    }
+
     /// <summary>True for an IPv4 address in its mapped form.</summary>
     public static bool IsV4(in IPv6Address address)
     {

@@ -28,7 +28,7 @@ public sealed unsafe partial class EbpfDatapath
     private bool TryTranslateAnswered(Span<byte> frame, in PacketInfo info, in PacketInfo quoted, ref FlowKeyV6 inner, ref FlowKeyV6 key, uint now)
     {
         FlowKeyV6 answer = new(inner.Destination, inner.Source, inner.DestinationPortBe, inner.SourcePortBe, inner.Protocol, AnswerScope);
-        if (_translations.Count > 0 && _translations.Lookup(answer, out EbpfTranslation own) == MapError.Ok)
+        if (_translations.Count > 0 && _translations.TryFind(answer, out EbpfTranslation own))
         {
             Quote(frame, info, quoted, own.Address, own.PortBe, destination: false);
             SetDestination(frame, info, own.Address, 0);
@@ -39,7 +39,7 @@ public sealed unsafe partial class EbpfDatapath
         EbpfConnection* entry = Find(inner, now);
         if (entry == null)
             return false;
-        if (entry->ReverseNat == 0 || _frontends[entry->ReverseNat - 1] is not { } name)
+        if (entry->Number == 0 || _frontends[entry->Number - 1] is not { } name)
             return true;
         Quote(frame, info, quoted, name.Key.Destination, name.Key.DestinationPortBe, destination: true);
         if (key.Source == inner.Destination)
@@ -55,7 +55,7 @@ public sealed unsafe partial class EbpfDatapath
         EbpfConnection* entry = Find(InScope(asked, ServiceScope), now);
         if (entry == null)
             return Find(asked, now) != null;
-        ref EbpfBackend backend = ref _backends[entry->Backend - 1];
+        ref EbpfBackend backend = ref _backends[entry->Number - 1];
         Quote(frame, info, quoted, backend.Address, backend.PortBe, destination: false);
         SetDestination(frame, info, backend.Address, 0);
         key = ConnectionKeys.WithDestination(key, backend.Address, key.DestinationPortBe);

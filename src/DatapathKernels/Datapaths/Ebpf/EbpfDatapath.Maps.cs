@@ -15,13 +15,11 @@ public sealed unsafe partial class EbpfDatapath
 
     private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => FlowKeyV6.InZone(key, scope);
 
-    private static FlowKeyV6 ServiceKey(in FlowKeyV6 key) => new(default, key.Destination, 0, key.DestinationPortBe, key.Protocol);
-
     private bool TryFind(in FlowKeyV6 key, out EbpfFrontend frontend)
     {
-        bool found = _services.Lookup(ServiceKey(key), out int id) == MapError.Ok;
-        frontend = found ? _frontends[id]! : null!;
-        return found;
+        int id = _services.Find(key, _services.HashOf(key));
+        frontend = id >= 0 ? _frontends[id]! : null!;
+        return id >= 0;
     }
 
     /// <summary>An entry whose time is not over.</summary>
@@ -99,10 +97,10 @@ public sealed unsafe partial class EbpfDatapath
     {
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
         FlowKeyV6 own = InScope(key, NameScope);
-        if (_translations.Lookup(own, out EbpfTranslation name) == MapError.Ok && IsAnswered(key, name))
+        if (_translations.TryFind(own, out EbpfTranslation name) && IsAnswered(key, name))
             return Rename(frame, info, name);
         name = new EbpfTranslation { Address = ipv4 ? Network.AddressV4 : Network.AddressV6, PortBe = key.SourcePortBe, UsedSeconds = now };
-        for (int draws = 0; _translations.Peek(AnswerKey(key, name), out _) == MapError.Ok; draws++)
+        for (int draws = 0; _translations.Contains(AnswerKey(key, name)); draws++)
         {
             if (draws == MostPortDraws)
                 return false;
@@ -123,7 +121,7 @@ public sealed unsafe partial class EbpfDatapath
 
     /// <summary>False when the map threw out the half of a translation that answers need.</summary>
     private bool IsAnswered(in FlowKeyV6 key, in EbpfTranslation name) =>
-        _translations.Lookup(AnswerKey(key, name), out EbpfTranslation back) == MapError.Ok && back.Address == key.Source && back.PortBe == key.SourcePortBe;
+        _translations.TryFind(AnswerKey(key, name), out EbpfTranslation back) && back.Address == key.Source && back.PortBe == key.SourcePortBe;
 
     private static FlowKeyV6 AnswerKey(in FlowKeyV6 key, in EbpfTranslation name) =>
         new(key.Destination, name.Address, key.DestinationPortBe, name.PortBe, key.Protocol, AnswerScope);
@@ -131,7 +129,7 @@ public sealed unsafe partial class EbpfDatapath
     /// <summary>An answer to a flow that bears the node's name goes to the flow's own address.</summary>
     private bool TryRestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key)
     {
-        if (_translations.Lookup(InScope(key, AnswerScope), out EbpfTranslation own) != MapError.Ok)
+        if (!_translations.TryFind(InScope(key, AnswerScope), out EbpfTranslation own))
             return false;
         SetDestination(frame, info, own.Address, own.PortBe);
         key = ConnectionKeys.WithDestination(key, own.Address, own.PortBe);
@@ -142,7 +140,7 @@ public sealed unsafe partial class EbpfDatapath
 
     private EbpfHashes HashesOf(in FlowKeyV6 key) => new()
     {
-        Service = _services.HashOf(ServiceKey(key)),
+        Service = _services.HashOf(key),
         Scoped = _connections.HashOf(InScope(key, ServiceScope)),
         Answer = _connections.HashOf(FlowKeyV6.Reverse(key)),
         Forward = _connections.HashOf(key),

@@ -32,13 +32,13 @@ public sealed unsafe partial class EbpfDatapath
     {
         // What is hashed here is not hashed again, unless the packet is another by then.
         for (int i = 0; i < infos.Length; i++)
-            _hashes[i] = new EbpfHashes { Service = _services.Prepare(ServiceKey(keys[i])) };
+            _hashes[i] = new EbpfHashes { Service = _services.Prepare(keys[i]) };
 
         // A packet to a service has an entry of its own that says which backend; any other may be an answer.
         for (int i = 0; i < infos.Length; i++)
         {
             ref EbpfHashes hashes = ref _hashes[i];
-            hashes.IsToService = _services.Locate(ServiceKey(keys[i]), hashes.Service, out _) != null;
+            hashes.IsToService = _services.Find(keys[i], hashes.Service) >= 0;
             if (hashes.IsToService)
                 hashes.Scoped = _connections.Prepare(InScope(keys[i], ServiceScope));
             else
@@ -49,8 +49,8 @@ public sealed unsafe partial class EbpfDatapath
         {
             if (!_hashes[i].IsToService || _connections.Touch(InScope(keys[i], ServiceScope), _hashes[i].Scoped) is var entry && entry == null)
                 continue;
-            ref EbpfBackend backend = ref _backends[entry->Backend - 1];
-            (_hashes[i].Backend, _hashes[i].Forward) = (entry->Backend, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
+            ref EbpfBackend backend = ref _backends[entry->Number - 1];
+            (_hashes[i].Backend, _hashes[i].Forward) = (entry->Number, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
         }
     }
 
@@ -65,10 +65,10 @@ public sealed unsafe partial class EbpfDatapath
         if (_translations.Count > 0 && TryRestoreDestination(frame, info, ref key))
             hashes = HashesOf(key);
         EbpfFrontend? frontend = null;
-        int* service = _services.Locate(ServiceKey(key), hashes.Service, out _);
-        if (service != null)
+        int service = _services.Find(key, hashes.Service);
+        if (service >= 0)
         {
-            frontend = _frontends[*service]!;
+            frontend = _frontends[service]!;
             if (!Network.IsOutside(inInterface))
                 frontend = frontend.Inside ?? frontend;
             else if (frontend.IsClusterIP)
@@ -108,13 +108,13 @@ public sealed unsafe partial class EbpfDatapath
             return DropReason.SourceRange;
         FlowKeyV6 own = InScope(key, ServiceScope);
         EbpfConnection* entry = Find(own, hashes.Scoped, now);
-        if (entry != null && (_backends[entry->Backend - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
+        if (entry != null && (_backends[entry->Number - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
             entry = null;
         bool isNew = entry == null;
-        int backend = isNew ? 0 : entry->Backend - 1;
+        int backend = isNew ? 0 : entry->Number - 1;
         if (isNew && !TryChoose(frontend, key, now, out backend))
             return DropReason.NoBackend;
-        EbpfConnection state = isNew ? new EbpfConnection { Backend = backend + 1 } : *entry;
+        EbpfConnection state = isNew ? new EbpfConnection { Number = backend + 1 } : *entry;
         FollowService(ref state, frame, info, now);
         if (isNew)
             _connections.Update(own, state);
@@ -150,7 +150,7 @@ public sealed unsafe partial class EbpfDatapath
             FollowSide(ref *entry, frame, info, isReply: true, now);
             if (IsTraced)
                 Step("connection map", "an answer", CostClass.Lookup);
-            return entry->ReverseNat == 0 || _frontends[entry->ReverseNat - 1] is not { } name || SetSource(frame, info, name.Key.Destination, name.Key.DestinationPortBe) == RewriteStatus.Ok
+            return entry->Number == 0 || _frontends[entry->Number - 1] is not { } name || SetSource(frame, info, name.Key.Destination, name.Key.DestinationPortBe) == RewriteStatus.Ok
                 ? default
                 : PacketFate.Drop(DropReason.NotRewritten);
         }
@@ -166,7 +166,7 @@ public sealed unsafe partial class EbpfDatapath
         bool isNew = entry == null || (IsOpening(frame, info) && !entry->IsAlive);
         if (IsTraced)
             Step("connection map", isNew ? "new" : "known", CostClass.Lookup);
-        EbpfConnection state = isNew ? new EbpfConnection { ReverseNat = frontend is null ? 0 : frontend.Id + 1 } : *entry;
+        EbpfConnection state = isNew ? new EbpfConnection { Number = frontend is null ? 0 : frontend.Id + 1 } : *entry;
         FollowSide(ref state, frame, info, isReply: false, now);
         if (entry != null)
             *entry = state;

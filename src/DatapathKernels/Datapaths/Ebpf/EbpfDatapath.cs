@@ -29,9 +29,9 @@ public sealed partial class EbpfDatapath : Datapath
     private readonly EbpfOptions _options;
     private readonly IdentityPolicy? _policy;
     private readonly CiliumMaglev _maglev;
-    private readonly FlowMap<FlowKeyV6, int> _services;
-    private readonly ClockFlowMap<FlowKeyV6, EbpfConnection> _connections;
-    private readonly ClockFlowMap<FlowKeyV6, EbpfTranslation> _translations;
+    private readonly EbpfServiceMap _services;
+    private readonly EbpfFlowMap<EbpfConnection> _connections;
+    private readonly EbpfFlowMap<EbpfTranslation> _translations;
     private readonly CiliumAffinity<IPv6Address> _affinities;
     private readonly List<EbpfFrontend?> _frontends = [];
     private readonly Dictionary<(IPv6Address, ushort), int> _backendNumbers = [];
@@ -48,9 +48,9 @@ public sealed partial class EbpfDatapath : Datapath
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _policy, _maglev) = (options, policy, new CiliumMaglev(options.MaglevSeed));
-        _services = options.Seed == 0 ? new(options.Services) : new(options.Services, options.Seed);
-        _connections = options.Seed == 0 ? new(options.Connections) : new(options.Connections, options.Seed);
-        _translations = options.Seed == 0 ? new(options.Translations) : new(options.Translations, options.Seed);
+        _services = new(options.Services, options.Seed);
+        _connections = new(options.Connections, options.Seed);
+        _translations = new(options.Translations, options.Seed);
         _affinities = new CiliumAffinity<IPv6Address>(options.Affinities, options.Affinities, options.Seed);
         _draw = options.Seed;
     }
@@ -70,11 +70,11 @@ public sealed partial class EbpfDatapath : Datapath
     {
         ArgumentNullException.ThrowIfNull(service);
         FlowKeyV6 key = KeyOf(service.Address, service.Port, service.Protocol);
-        bool known = _services.Lookup(in key, out int id) == MapError.Ok;
-        if (!known)
+        int id = _services.Find(key, _services.HashOf(key));
+        if (id < 0)
         {
             id = _frontends.Count;
-            if (_services.Update(in key, in id) != MapError.Ok)
+            if (id == EbpfConnection.MaxNumber || _services.Add(key, id) != MapError.Ok)
                 Diagnostics.Throw.InvalidOperation($"the service map is full with {_services.Count} frontends");
             _frontends.Add(null);
         }
@@ -92,7 +92,7 @@ public sealed partial class EbpfDatapath : Datapath
     {
         ArgumentNullException.ThrowIfNull(address);
         FlowKeyV6 key = KeyOf(address, port, protocol);
-        if (_services.LookupAndDelete(in key, out int id) != MapError.Ok)
+        if (!_services.TryRemove(key, out int id))
             return false;
         Release(_frontends[id]);
         _frontends[id] = null;
@@ -190,6 +190,8 @@ public sealed partial class EbpfDatapath : Datapath
         if (!_backendNumbers.TryGetValue((address, portBe), out int number))
         {
             number = _backendNumbers.Count;
+            if (number == EbpfConnection.MaxNumber)
+                Diagnostics.Throw.InvalidOperation($"the backend map is full with {number} backends");
             if (number == _backends.Length)
                 Array.Resize(ref _backends, number * 2);
             _backendNumbers.Add((address, portBe), number);
@@ -200,6 +202,10 @@ public sealed partial class EbpfDatapath : Datapath
         return number;
     }
 
-    private static FlowKeyV6 KeyOf(IPAddress address, ushort port, IpProtocol protocol) =>
-        new(default, new IPv6Address(address.MapToIPv6().GetAddressBytes()), 0, (ushort)IPAddress.HostToNetworkOrder((short)port), protocol);
+    /// <summary>A flow that goes there, from nowhere, of the address's family.</summary>
+    private static FlowKeyV6 KeyOf(IPAddress address, ushort port, IpProtocol protocol)
+    {
+        IPv6Address to = new(address.MapToIPv6().GetAddressBytes()), from = ConnectionKeys.IsV4(to) ? ConnectionKeys.Mapped(0) : default;
+        return new(from, to, 0, (ushort)IPAddress.HostToNetworkOrder((short)port), protocol);
+    }
 }
