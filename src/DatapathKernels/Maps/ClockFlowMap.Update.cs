@@ -1,13 +1,8 @@
-using System.Numerics;
-
 namespace DatapathKernels.Maps;
 
-/// <content>What changes the map, and the hand that makes room.</content>
+/// <content>What changes the map.</content>
 public sealed unsafe partial class ClockFlowMap<TKey, TValue>
 {
-    // Lowers every byte of a word of marks by one that is not 0: marks are 0 to 3.
-    private const ulong LowBits = 0x0101010101010101;
-
     /// <summary>
     /// Puts an entry in, evicting one when the map is full, or gives the key that is there another value; either is a use
     /// of it. Checked in BPF's order.
@@ -33,7 +28,7 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
     /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
     public MapError Update(in TKey key, in TValue value, MapUpdate flags, out TKey evictedKey, out TValue evictedValue, out bool evicted)
     {
-        byte* ages = _ages.Pointer;
+        byte* marks = _marks.Pointer;
         evictedKey = default;
         evictedValue = default;
         evicted = false;
@@ -46,7 +41,7 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
             if (flags == MapUpdate.NoExist)
                 return MapError.Exists;
             *found = value;
-            ages[place] = Used;
+            marks[place] = (byte)(_now | Used);
             return MapError.Ok;
         }
 
@@ -54,8 +49,9 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
             return MapError.NotFound;
         evicted = _map.Count == _map.Capacity;
         if (evicted)
-            Evict(ages, out evictedKey, out evictedValue);
-        ages[_map.Add(in key, hash, in value)] = Fresh;
+            Evict(marks, hash, out evictedKey, out evictedValue);
+        marks[_map.Add(in key, hash, in value)] = _now;
+        Tick();
         GC.KeepAlive(this);
         return MapError.Ok;
     }
@@ -75,32 +71,4 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
 
     /// <inheritdoc cref="FlowMap{TKey, TValue}.GetNextKey"/>
     public MapError GetNextKey(in TKey key, out TKey next) => _map.GetNextKey(in key, out next);
-
-    private void Evict(byte* ages, out TKey key, out TValue value)
-    {
-        nuint victim = 0;
-        int lowest = int.MaxValue;
-        for (int looked = 0; looked < Window || lowest == int.MaxValue; looked++)
-        {
-            nuint first = (nuint)_hand * FlowMap<TKey, TValue>.PlacesPerBucket;
-            for (uint taken = _map.TakenPlaces(_hand); taken != 0; taken &= taken - 1)
-            {
-                nuint place = first + (nuint)BitOperations.TrailingZeroCount(taken);
-                if (ages[place] <= lowest)
-                    (lowest, victim) = (ages[place], place);
-            }
-
-            if (lowest == 0)
-                break;
-            ulong* marks = (ulong*)(ages + first);
-            *marks -= (*marks | (*marks >> 1)) & LowBits;
-            _hand = _hand + 1 == _map.BucketCount ? 0 : _hand + 1;
-        }
-
-        _map.RemoveAt(victim, out key, out value);
-
-        // An entry that stood further on for want of room may have moved in: it begins anew.
-        ages[victim] = Fresh;
-        Evictions++;
-    }
 }

@@ -71,6 +71,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             TKey* key = KeyAt(from, slot);
             byte* home = HomeOf(_buckets, _bucketCount, TKey.Hash(in *key, in _secret));
             Place(hole, free & (0 - free), in *key, in *ValueAt(from, slot));
+            if (Marks != null)
+                Marks[PlaceOf(hole, free)] = Marks[PlaceOf(from, BitOf(slot))];
             if (home != hole)
                 Publish(home, ReadWord(home));
             Publish(from, ReadWord(from) & ~BitOf(slot));

@@ -12,6 +12,9 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     /// <summary>Places of a bucket, of which the first five are used.</summary>
     internal const int PlacesPerBucket = 8;
 
+    /// <summary>A byte for each place, of the owner's, that goes with the place's key where that is moved; null for none.</summary>
+    internal byte* Marks { get; set; }
+
     /// <summary>Buckets of the map.</summary>
     internal ulong BucketCount => _bucketCount;
 
@@ -51,17 +54,17 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         byte* bucket = HomeOf(Buckets, _bucketCount, hash);
         Insert(bucket, hash, in key, in value);
         _count++;
-        return PlaceOf(bucket, Find(ref bucket, hash, in key));
+
+        // First, as it moves the bucket on to where the key stands.
+        ulong match = Find(ref bucket, hash, in key);
+        return PlaceOf(bucket, match);
     }
 
-    /// <summary>A bit for each place of a bucket that holds a key: bits 0 to 4.</summary>
-    internal uint TakenPlaces(ulong index)
+    /// <summary>True for a place that holds a key.</summary>
+    internal bool IsTaken(nuint place)
     {
-        ulong taken = ReadWord(Buckets + ((nuint)index * (nuint)BucketBytes)) & AllSlots;
-        uint places = 0;
-        for (; taken != 0; taken &= taken - 1)
-            places |= 1u << FirstSlot(taken);
-        return places;
+        int slot = (int)(place % PlacesPerBucket);
+        return slot < BucketWord.Slots && (ReadWord(Buckets + (place / PlacesPerBucket * (nuint)BucketBytes)) & BitOf(slot)) != 0;
     }
 
     /// <summary>Takes out the key at a place that holds one, and says what it was.</summary>

@@ -88,8 +88,27 @@ public class ClockFlowMapTests
             map.Update(new(used), used);
         }
 
-        // An entry that an eviction moved home begins with the mark of a new one: one in ten thousand may go too early.
         Assert.InRange(lost, 0, 20);
+    }
+
+    /// <summary>A flood of keys used once: what an insertion costs must not grow with the entries that came and went.</summary>
+    [Fact]
+    public void Keys_used_once_leave_the_table_even()
+    {
+        const int capacity = 20_000;
+        using ClockFlowMap<RawKey<ulong>, ulong> map = new(capacity, 1);
+        for (ulong i = 0; i < 12 * capacity; i++)
+            map.Update(new(i), i);
+        int most = 0;
+        long read = 0;
+        for (MapError error = map.GetFirstKey(out RawKey<ulong> key); error == MapError.Ok; error = map.GetNextKey(in key, out key))
+        {
+            int buckets = map.BucketsRead(in key);
+            (most, read) = (Math.Max(most, buckets), read + buckets);
+        }
+
+        Assert.InRange(most, 1, 12);
+        Assert.InRange(read / (double)map.Count, 1, 1.08);
     }
 
     [Fact]
