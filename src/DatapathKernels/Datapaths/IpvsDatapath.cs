@@ -12,7 +12,7 @@ namespace DatapathKernels.Datapaths;
 /// </summary>
 /// <remarks>
 /// <b>What differs from the iptables mode</b>, as on real nodes: a Local policy holds for pods and the node too; without an endpoint on the node all endpoints
-/// serve where the service has addresses outside the cluster, and where it has none the client is told instead of dropped; a port that a service's address does not serve is refused; an endpoint whose
+/// serve where the service has addresses outside the cluster, and where it has none the client is told instead of dropped; source ranges are asked before endpoints are; a port that a service's address does not serve is refused; an endpoint whose
 /// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
 /// </remarks>
 public sealed class IpvsDatapath : Datapath

@@ -10,6 +10,10 @@ namespace DatapathKernels.Datapaths;
 /// kube-proxy's nftables mode: connection tracking, the node's base chains by priority, NAT, routing, in the kernel's order: PREROUTING, then
 /// INPUT, or FORWARD and POSTROUTING; OUTPUT and POSTROUTING for what the node sends.
 /// </summary>
+/// <remarks>
+/// <b>What differs from the iptables mode</b>, as on real nodes: a port that a ClusterIP does not serve is refused, where iptables routes the packet on; node ports do not
+/// answer on 127.0.0.1.
+/// </remarks>
 public sealed class NftablesDatapath : Datapath
 {
     private readonly NftMatcher?[] _rules;

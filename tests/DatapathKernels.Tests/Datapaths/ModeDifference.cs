@@ -9,6 +9,7 @@ namespace DatapathKernels.Tests.Datapaths;
 /// ToldInsteadOfDropped                x     x     a Local policy without an endpoint on the node: the client is told; iptables drops
 /// AllServe                            x           a Local policy without an endpoint on the node: all serve, if the service has addresses outside
 /// LocalOnly                           x           an external Local policy holds for pods and the node too
+/// SourceRangeFirst                    x     x     source ranges are asked before endpoints are; iptables refuses where there are none
 /// HairpinOfUnknownNode                x           an endpoint that names no node is not masqueraded when it meets itself
 /// ClusterIPFromOutside                      x     packets to a ClusterIP from outside the node are dropped
 /// OwnSourceToLocalBackend                   x     clients from outside keep their address towards a backend on the node
@@ -26,6 +27,7 @@ public enum ModeDifference
     ToldInsteadOfDropped,
     AllServe,
     LocalOnly,
+    SourceRangeFirst,
     HairpinOfUnknownNode,
     ClusterIPFromOutside,
     OwnSourceToLocalBackend,

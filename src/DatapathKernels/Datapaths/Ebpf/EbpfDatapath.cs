@@ -21,7 +21,7 @@ namespace DatapathKernels.Datapaths;
 /// <b>What differs from kube-proxy</b>, as Cilium does. Packets to a ClusterIP from outside the node are dropped. A client outside keeps its address towards a backend on
 /// the node, and a pod keeps its own whatever address of a service it asks. A frontend without a backend is answered, with a Local policy too. With
 /// <c>externalTrafficPolicy: Local</c> the node's pods may go anywhere; those of other nodes are outside here, where Cilium translates them on their own node. A
-/// source range is for every client, one with the load balancer's address too. Node ports do not answer on 127.0.0.1.
+/// source range is for every client, one with the load balancer's address too, and is asked before backends are. Node ports do not answer on 127.0.0.1.
 /// </para>
 /// </remarks>
 public sealed partial class EbpfDatapath : Datapath
