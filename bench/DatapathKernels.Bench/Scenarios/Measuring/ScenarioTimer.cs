@@ -16,7 +16,7 @@ internal sealed class ScenarioTimer(bool full)
     private const int Compared = 3;
 
     // The runtime compiles hot code a tenth of a second after it last compiled something cold.
-    private const double QuietMs = 130, MostQuietMs = 1500;
+    private const double QuietMs = 130, MostQuietMs = 4000;
 
     private readonly List<long> _batches = [];
     private readonly int _mostWarmups = full ? 20 : 8;
