@@ -1,8 +1,13 @@
 using DatapathKernels.Bench.Cli;
+using DatapathKernels.Bench.Scenarios.Disruption;
+using DatapathKernels.Bench.Scenarios.Dns;
+using DatapathKernels.Bench.Scenarios.LongLived;
 using DatapathKernels.Bench.Scenarios.Memory;
+using DatapathKernels.Bench.Scenarios.OverlayPrice;
 using DatapathKernels.Bench.Scenarios.Pressure;
 using DatapathKernels.Bench.Scenarios.Services;
 using DatapathKernels.Bench.Scenarios.Updates;
+using DatapathKernels.Bench.Scenarios.Zones;
 
 namespace DatapathKernels.Bench.Scenarios;
 
@@ -17,6 +22,11 @@ internal static class ScenarioCatalog
         new Crossover(),
         new RuleUpdate(),
         new ConntrackPressure(),
+        new OverlayPriceScenario(),
+        new LongLivedScenario(),
+        new ZonesScenario(),
+        new DnsScenario(),
+        new DisruptionScenario(),
     ];
 
     /// <summary>

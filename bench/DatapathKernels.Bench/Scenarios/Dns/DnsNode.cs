@@ -13,7 +13,8 @@ namespace DatapathKernels.Bench.Scenarios.Dns;
 /// </summary>
 internal sealed class DnsNode : IDisposable
 {
-    private const int Batch = 32;
+    /// <summary>Lookups of a batch.</summary>
+    public const int Batch = 32;
 
     // Longer than UDP's connections live (120 s at most), shorter than TCP's whose last data nobody acknowledged (300 s).
     private const long CollectAfterMs = 200_000;
@@ -60,6 +61,16 @@ internal sealed class DnsNode : IDisposable
 
         double lookups = (double)batches * Batch;
         return new DnsCost(tried.Count, frames.Packets / lookups, entries / lookups, frames.Ticks * 1e9 / Stopwatch.Frequency / lookups);
+    }
+
+    /// <summary>One batch of lookups of one name that exists.</summary>
+    /// <returns>The <see cref="Stopwatch"/> ticks in the datapath.</returns>
+    public long NameTicks()
+    {
+        using FrameBatch frames = new();
+        Ask(frames, DnsName.All[0].Existing, exists: true, onePortEach: false);
+        Collect();
+        return frames.Ticks;
     }
 
     /// <inheritdoc/>

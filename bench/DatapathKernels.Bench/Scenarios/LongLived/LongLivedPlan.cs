@@ -28,5 +28,5 @@ internal sealed record LongLivedPlan
     public int Seed { get; init; } = 1;
 
     /// <summary>When to look, minutes, rising.</summary>
-    public IReadOnlyList<double> SampleMinutes { get; init; } = [0, 1, 2, 5, 10, 15, 30, 60, 120, 240];
+    public IReadOnlyList<double> SampleMinutes { get; init; } = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 24, 27, 30, 35, 40, 50, 60, 75, 90, 105, 120, 150, 180, 240];
 }

@@ -1,20 +1,25 @@
 using System.Diagnostics;
 using System.Net;
+using System.Numerics;
+using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Overlay;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Bench.Scenarios.OverlayPrice;
 
-/// <summary>Packs and unpacks a burst of one size by one way's kernels, and takes the time. Parsing is not counted; bringing a packed frame back, a nanosecond or so, is.</summary>
+/// <summary>Packs and unpacks frames of one size by one way's kernels, and takes the time. Neither parsing is counted nor bringing packed frames back.</summary>
 internal sealed class OverlayTimer : IDisposable
 {
-    private const int Frames = 32, Ethernet = 14, HeadroomBytes = 128, Samples = 7;
+    /// <summary>Frames of a batch: four bursts.</summary>
+    public const int Frames = 128;
+
+    private const int Burst = 32, Ethernet = 14, HeadroomBytes = 128;
     private const uint Vni = 42;
 
     private readonly PacketArena _plain, _packed;
     private readonly PacketInfo[] _infos = new PacketInfo[Frames], _outerInfos = new PacketInfo[Frames];
     private readonly uint[] _hashes = new uint[Frames];
-    private readonly IpEncapStatus[] _statuses = new IpEncapStatus[Frames];
+    private readonly IpEncapStatus[] _statuses = new IpEncapStatus[Burst];
     private readonly Func<PacketArena, int> _pack;
     private readonly Func<int> _unpack;
     private readonly int _headerBytes;
@@ -33,8 +38,8 @@ internal sealed class OverlayTimer : IDisposable
             IpTunnel tunnel = new(new IpTunnelOptions { Local = Wire("192.0.2.1"), Remote = Wire("192.0.2.2") });
             IpTunnelReceiver receiver = new(new IpTunnelReceiverOptions());
             (_headerBytes, _coversEthernet) = (tunnel.OverheadBytes, true);
-            _pack = arena => System.Numerics.BitOperations.PopCount(tunnel.WriteBurst(arena.Burst(0), _infos, _statuses));
-            _unpack = () => Unpacked(i => receiver.TryUnpack(_packed.Frame(i), _outerInfos[i], out _));
+            _pack = arena => PackBursts(first => BitOperations.PopCount(tunnel.WriteBurst(arena.Burst(first, Burst), _infos.AsSpan(first, Burst), _statuses)));
+            _unpack = () => UnpackAll(receiver);
         }
         else
         {
@@ -43,20 +48,35 @@ internal sealed class OverlayTimer : IDisposable
             UdpTunnelReceiver receiver = new(ends with { Local = ends.Remote }) { IsGeneve = layer.Kind == EncapsulationKind.Geneve };
             receiver.Add(Vni);
             _headerBytes = tunnel.HeaderBytes;
-            _pack = ends.WritesChecksum ? arena => PackSummed(arena, tunnel) : arena => tunnel.WriteBurst(arena, 0, _hashes);
-            _unpack = () => Unpacked(i => receiver.TryUnpack(_packed.Frame(i), _outerInfos[i], out _, out _, out _));
+            _pack = ends.WritesChecksum ? arena => PackSummed(arena, tunnel) : arena => PackBursts(first => tunnel.WriteBurst(arena, first, _hashes.AsSpan(first, Burst)));
+            _unpack = () => UnpackAll(receiver);
         }
 
         Fill(innerBytes);
     }
 
-    /// <summary>Nanoseconds to pack one packet: the median of a few samples.</summary>
-    /// <param name="milliseconds">For how long, about.</param>
-    public double PackNs(double milliseconds) => Measure(PackAndRestore, milliseconds);
+    /// <summary>Packs all frames, and brings them back.</summary>
+    /// <returns>The <see cref="Stopwatch"/> ticks of the packing.</returns>
+    public long Pack()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _pack(_plain);
+        long ticks = Stopwatch.GetTimestamp() - start;
+        Restore();
+        return ticks;
+    }
 
-    /// <summary>Nanoseconds to unpack one packet, with every check that Linux makes.</summary>
-    /// <param name="milliseconds">For how long, about.</param>
-    public double UnpackNs(double milliseconds) => Measure(_unpack, milliseconds);
+    /// <summary>Unpacks all frames, with every check that Linux makes.</summary>
+    /// <returns>The <see cref="Stopwatch"/> ticks of it.</returns>
+    public long Unpack()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _unpack();
+        return Stopwatch.GetTimestamp() - start;
+    }
+
+    /// <summary>Nanoseconds a packet, packed and unpacked.</summary>
+    public (double Pack, double Unpack) Measure(ScenarioTimer timer) => (timer.Measure(Pack, Frames).Median, timer.Measure(Unpack, Frames).Median);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -65,39 +85,22 @@ internal sealed class OverlayTimer : IDisposable
         _packed.Dispose();
     }
 
-    private static double Measure(Func<int> round, double milliseconds)
+    private static int PackBursts(Func<int, int> pack)
     {
-        double[] samples = new double[Samples];
-        for (int i = 0; i < Samples; i++)
-        {
-            long start = Stopwatch.GetTimestamp(), packets = 0;
-            TimeSpan elapsed;
-            do
-            {
-                for (int j = 0; j < 16; j++)
-                    packets += round();
-                elapsed = Stopwatch.GetElapsedTime(start);
-            }
-            while (elapsed.TotalMilliseconds < milliseconds / Samples);
-            samples[i] = elapsed.TotalNanoseconds / packets;
-        }
-
-        Array.Sort(samples);
-        return samples[Samples / 2];
+        int done = 0;
+        for (int first = 0; first < Frames; first += Burst)
+            done += pack(first);
+        return done;
     }
 
-    private int PackAndRestore()
+    private void Restore()
     {
-        int done = _pack(_plain);
         for (int i = 0; i < Frames; i++)
-            _plain.TryPull(i, _headerBytes);
-        if (_coversEthernet)
         {
-            for (int i = 0; i < Frames; i++)
+            _plain.TryPull(i, _headerBytes);
+            if (_coversEthernet)
                 EthernetWriter.Write(_plain.Frame(i), default, default, Ipv4Header.EtherType);
         }
-
-        return done;
     }
 
     private int PackSummed(PacketArena arena, UdpTunnel tunnel)
@@ -108,11 +111,19 @@ internal sealed class OverlayTimer : IDisposable
         return done;
     }
 
-    private static int Unpacked(Func<int, DecapStatus> unpack)
+    private int UnpackAll(IpTunnelReceiver receiver)
     {
         int done = 0;
         for (int i = 0; i < Frames; i++)
-            done += unpack(i) == DecapStatus.Ok ? 1 : 0;
+            done += receiver.TryUnpack(_packed.Frame(i), _outerInfos[i], out _) == DecapStatus.Ok ? 1 : 0;
+        return done;
+    }
+
+    private int UnpackAll(UdpTunnelReceiver receiver)
+    {
+        int done = 0;
+        for (int i = 0; i < Frames; i++)
+            done += receiver.TryUnpack(_packed.Frame(i), _outerInfos[i], out _, out _, out _) == DecapStatus.Ok ? 1 : 0;
         return done;
     }
 
@@ -132,10 +143,11 @@ internal sealed class OverlayTimer : IDisposable
             _hashes[i] = (uint)(i * 2654435761u) | 1;
         }
 
-        int packed = _pack(_packed);
+        int packed = _pack(_packed), again = _pack(_plain);
+        Restore();
         for (int i = 0; i < Frames; i++)
             FlowParser.Parse(_packed.Frame(i), out _, out _, out _outerInfos[i]);
-        if (packed != Frames || _unpack() != Frames || PackAndRestore() != Frames)
+        if (packed != Frames || again != Frames || _unpack() != Frames)
             throw new InvalidOperationException("every packet was expected to go into the tunnel and out of it");
     }
 

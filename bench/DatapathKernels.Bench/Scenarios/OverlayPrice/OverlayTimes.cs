@@ -1,10 +1,12 @@
+using DatapathKernels.Bench.Scenarios.Measuring;
+
 namespace DatapathKernels.Bench.Scenarios.OverlayPrice;
 
 /// <summary>What packing and unpacking were measured to take, by way and packet size; each is measured once.</summary>
-/// <param name="milliseconds">How long each measurement lasts.</param>
-internal sealed class OverlayTimes(double milliseconds)
+/// <param name="timer">Measures.</param>
+internal sealed class OverlayTimes(ScenarioTimer timer)
 {
-    private const double WarmUpMilliseconds = 40;
+    private const int WarmBytes = 576;
 
     private readonly Dictionary<(string Way, int Bytes), (double Pack, double Unpack)> _known = [];
 
@@ -14,27 +16,33 @@ internal sealed class OverlayTimes(double milliseconds)
         if (!way.IsMeasured)
             return null;
         if (!_known.TryGetValue((way.Name, innerBytes), out (double Pack, double Unpack) times))
-            _known.Add((way.Name, innerBytes), times = Measure(way, innerBytes, milliseconds));
+            _known.Add((way.Name, innerBytes), times = Measure(way, innerBytes));
         return times;
     }
 
-    /// <summary>What a packet of a mix takes on average, packed and unpacked; null for a way that is not measured.</summary>
+    /// <summary>What a packet of a mix takes on average, packed or unpacked; null for a way that is not measured.</summary>
     public double? Average(OverlayWay way, PacketMix mix, bool unpack) =>
         way.IsMeasured ? mix.Average(bytes => unpack ? Of(way, bytes)!.Value.Unpack : Of(way, bytes)!.Value.Pack) : null;
 
     /// <summary>Runs every way until its code is compiled for good.</summary>
-    public static void WarmUp()
+    public static void Warm()
     {
-        for (int round = 0; round < 2; round++)
+        OverlayTimer[] ways = [.. OverlayWay.All.Where(way => way.IsMeasured).Select(way => new OverlayTimer(way, WarmBytes))];
+        ScenarioTimer.SettleCode(() =>
         {
-            foreach (OverlayWay way in OverlayWay.All.Where(way => way.IsMeasured))
-                Measure(way, 64, WarmUpMilliseconds);
-        }
+            foreach (OverlayTimer way in ways)
+            {
+                way.Pack();
+                way.Unpack();
+            }
+        });
+        foreach (OverlayTimer way in ways)
+            way.Dispose();
     }
 
-    private static (double Pack, double Unpack) Measure(OverlayWay way, int innerBytes, double milliseconds)
+    private (double Pack, double Unpack) Measure(OverlayWay way, int innerBytes)
     {
-        using OverlayTimer timer = new(way, innerBytes);
-        return (timer.PackNs(milliseconds), timer.UnpackNs(milliseconds));
+        using OverlayTimer one = new(way, innerBytes);
+        return one.Measure(timer);
     }
 }

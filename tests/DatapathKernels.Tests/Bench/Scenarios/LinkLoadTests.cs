@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Bench.Scenarios.OverlayPrice;
 using DatapathKernels.Overlay;
 using Xunit;
@@ -59,15 +60,15 @@ public class LinkLoadTests
         foreach (OverlayWay way in OverlayWay.All.Where(way => way.IsMeasured))
         {
             using OverlayTimer timer = new(way, 1400);
-            Assert.InRange(timer.PackNs(1), 0.1, 1e6);
-            Assert.InRange(timer.UnpackNs(1), 0.1, 1e6);
+            for (int round = 0; round < 3; round++)
+                Assert.True(timer.Pack() > 0 && timer.Unpack() > 0, $"{way.Name} takes some time");
         }
     }
 
     [Fact]
     public void Only_the_library_s_tunnels_have_times()
     {
-        OverlayTimes times = new(1);
+        OverlayTimes times = new(new ScenarioTimer(full: false));
         Assert.Null(times.Of(None, 64));
         Assert.Null(times.Average(OverlayWay.All.First(way => way.Name == "WireGuard"), PacketMix.Imix, unpack: false));
         Assert.Equal(times.Of(Vxlan, 64), times.Of(Vxlan, 64));
