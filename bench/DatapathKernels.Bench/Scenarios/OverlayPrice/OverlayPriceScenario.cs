@@ -19,8 +19,8 @@ internal sealed class OverlayPriceScenario : IScenario
     /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
-        OverlayTimes.Warm();
         OverlayTimes times = new(new ScenarioTimer(context.Full));
+        times.Warm();
         return new ScenarioRecord(
             Name,
             "The price of an overlay",

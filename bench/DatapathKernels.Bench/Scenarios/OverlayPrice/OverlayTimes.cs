@@ -24,21 +24,26 @@ internal sealed class OverlayTimes(ScenarioTimer timer)
     public double? Average(OverlayWay way, PacketMix mix, bool unpack) =>
         way.IsMeasured ? mix.Average(bytes => unpack ? Of(way, bytes)!.Value.Unpack : Of(way, bytes)!.Value.Pack) : null;
 
-    /// <summary>Runs every way until its code is compiled for good.</summary>
-    public static void Warm()
+    /// <summary>Runs every way until its code is compiled for good: alone, then as it is measured, then alone again.</summary>
+    public void Warm()
     {
         OverlayTimer[] ways = [.. OverlayWay.All.Where(way => way.IsMeasured).Select(way => new OverlayTimer(way, WarmBytes))];
-        ScenarioTimer.SettleCode(() =>
-        {
-            foreach (OverlayTimer way in ways)
-            {
-                way.Pack();
-                way.Unpack();
-            }
-        });
+        Settle(ways);
+        foreach (OverlayTimer way in ways)
+            way.Measure(timer);
+        Settle(ways);
         foreach (OverlayTimer way in ways)
             way.Dispose();
     }
+
+    private static void Settle(OverlayTimer[] ways) => ScenarioTimer.SettleCode(() =>
+    {
+        foreach (OverlayTimer way in ways)
+        {
+            way.Pack();
+            way.Unpack();
+        }
+    });
 
     private (double Pack, double Unpack) Measure(OverlayWay way, int innerBytes)
     {
