@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -30,6 +31,8 @@ public sealed partial class ConntrackTable
     /// <summary>The key of an IPv4 packet in the form the table takes.</summary>
     public static FlowKeyV6 KeyOf(in FlowKeyV4 key) => ConnectionKeys.Of(key);
 
+    // Not a part of its callers: the usual segment does not come here, and would pay for clearing all of its locals.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs, out int id, out bool reply)
     {
         (id, reply, _nowMs) = (-1, false, nowMs);
@@ -58,9 +61,13 @@ public sealed partial class ConntrackTable
     public bool Confirm(int id, long nowMs)
     {
         _nowMs = nowMs;
+        return _chains[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying) || ConfirmNew(id, nowMs);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ConfirmNew(int id, long nowMs)
+    {
         ref Connection connection = ref _chains[id];
-        if (connection.Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
-            return true;
         if (!IsMine(connection.Reply))
         {
             Remove(id);

@@ -25,7 +25,8 @@ public abstract partial class Datapath
             DecapStatus status = Network.Receiver.TryUnpack(burst[i], _infos[i], out Range inner, out _, out _);
             if (status == DecapStatus.NotOurs)
                 continue;
-            Step("tunnel", status == DecapStatus.Ok ? "unpacked" : $"refused: {status}", CostClass.Constant);
+            if (IsTraced)
+                Step("tunnel", status == DecapStatus.Ok ? "unpacked" : $"refused: {status}", CostClass.Constant);
             if (status != DecapStatus.Ok)
             {
                 refused |= 1UL << i;

@@ -129,7 +129,8 @@ public sealed unsafe partial class EbpfDatapath
     /// <summary>An answer to a flow that bears the node's name goes to the flow's own address.</summary>
     private bool TryRestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key)
     {
-        if (!_translations.TryFind(InScope(key, AnswerScope), out EbpfTranslation own))
+        bool isToNode = key.Destination == Network.AddressV4 || key.Destination == Network.AddressV6;
+        if (!isToNode || !_translations.TryFind(InScope(key, AnswerScope), out EbpfTranslation own))
             return false;
         SetDestination(frame, info, own.Address, own.PortBe);
         key = ConnectionKeys.WithDestination(key, own.Address, own.PortBe);
