@@ -9,6 +9,7 @@ public sealed unsafe partial class PacketArena
     /// <summary>The bytes of a frame, writable. Valid until the frame is moved, replaced or the arena disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Frame(int index)
     {
         FrameSlot* slot = Slot(index);

@@ -33,13 +33,18 @@ public readonly ref struct PacketBurst
     /// <summary>The bytes of frame <paramref name="index"/> of this burst, writable.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such frame in the burst.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
-    public Span<byte> this[int index] => Arena.Frame(InArena(index));
+    public Span<byte> this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Arena.Frame(InArena(index));
+    }
 
     /// <summary>What frame <paramref name="index"/> of this burst starts with.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such frame in the burst.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
     public LinkType Link(int index) => Arena.Link(InArena(index));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int InArena(int index)
     {
         if ((uint)index >= (uint)Count)

@@ -9,6 +9,7 @@ public sealed unsafe partial class EbpfDatapath
 {
     // What an entry is for stands where its key has the zone: a service's backend, the name a flow takes, whose name an answer bears.
     private const ushort ServiceScope = 1, NameScope = 2, AnswerScope = 3;
+    private const long NotFound = -1;
     private const int MostPortDraws = 128, FirstPort = 1024;
 
     private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
@@ -141,7 +142,8 @@ public sealed unsafe partial class EbpfDatapath
 
     private EbpfHashes HashesOf(in FlowKeyV6 key) => new()
     {
-        Service = _services.HashOf(key),
+        Service = _services.Find(key, _services.HashOf(key)),
+        FoundAt = NotFound,
         Scoped = _connections.HashOf(InScope(key, ServiceScope)),
         Answer = _connections.HashOf(FlowKeyV6.Reverse(key)),
         Forward = _connections.HashOf(key),

@@ -30,16 +30,16 @@ public sealed unsafe partial class EbpfDatapath
 
     private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
     {
-        // What is hashed here is not hashed again, unless the packet is another by then.
+        // What is hashed and found here is not again, unless the packet is another by then, or the map.
         for (int i = 0; i < infos.Length; i++)
-            _hashes[i] = new EbpfHashes { Service = _services.Prepare(keys[i]) };
+            _hashes[i].Scoped = _services.Prepare(keys[i]);
 
         // A packet to a service has an entry of its own that says which backend; any other may be an answer.
         for (int i = 0; i < infos.Length; i++)
         {
             ref EbpfHashes hashes = ref _hashes[i];
-            hashes.IsToService = _services.Find(keys[i], hashes.Service) >= 0;
-            if (hashes.IsToService)
+            (hashes.Service, hashes.Backend) = (_services.Find(keys[i], hashes.Scoped), 0);
+            if (hashes.Service >= 0)
                 hashes.Scoped = _connections.Prepare(InScope(keys[i], ServiceScope));
             else
                 (hashes.Answer, hashes.Forward) = (_connections.Prepare(FlowKeyV6.Reverse(keys[i])), _connections.Prepare(keys[i]));
@@ -47,10 +47,15 @@ public sealed unsafe partial class EbpfDatapath
 
         for (int i = 0; i < infos.Length; i++)
         {
-            if (!_hashes[i].IsToService || _connections.Touch(InScope(keys[i], ServiceScope), _hashes[i].Scoped) is var entry && entry == null)
+            ref EbpfHashes hashes = ref _hashes[i];
+            if (hashes.Service < 0)
+                continue;
+            EbpfConnection* entry = _connections.Touch(InScope(keys[i], ServiceScope), hashes.Scoped);
+            (hashes.Entry, hashes.FoundAt) = ((nint)entry, _connections.Insertions);
+            if (entry == null)
                 continue;
             ref EbpfBackend backend = ref _backends[entry->Number - 1];
-            (_hashes[i].Backend, _hashes[i].Forward) = (entry->Number, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
+            (hashes.Backend, hashes.Forward) = (entry->Number, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
         }
     }
 
@@ -61,14 +66,13 @@ public sealed unsafe partial class EbpfDatapath
         if (IsError(frame, info))
             return RunError(burst, index, info, arrived, now);
         FlowKeyV6 key = arrived;
-        EbpfHashes hashes = _hashes[index];
+        ref EbpfHashes hashes = ref _hashes[index];
         if (_translations.Count > 0 && TryRestoreDestination(frame, info, ref key))
             hashes = HashesOf(key);
         EbpfFrontend? frontend = null;
-        int service = _services.Find(key, hashes.Service);
-        if (service >= 0)
+        if (hashes.Service >= 0)
         {
-            frontend = _frontends[service]!;
+            frontend = _frontends[hashes.Service]!;
             if (!Network.IsOutside(inInterface))
                 frontend = frontend.Inside ?? frontend;
             else if (frontend.IsClusterIP)
@@ -106,8 +110,7 @@ public sealed unsafe partial class EbpfDatapath
     {
         if (frontend.Ranges is RouteTableV6 ranges && !ranges.TryLookup(key.Source, out _))
             return DropReason.SourceRange;
-        FlowKeyV6 own = InScope(key, ServiceScope);
-        EbpfConnection* entry = Find(own, hashes.Scoped, now);
+        EbpfConnection* entry = EntryOf(key, hashes, now);
         if (entry != null && (_backends[entry->Number - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
             entry = null;
         bool isNew = entry == null;
@@ -117,7 +120,7 @@ public sealed unsafe partial class EbpfDatapath
         EbpfConnection state = isNew ? new EbpfConnection { Number = backend + 1 } : *entry;
         FollowService(ref state, frame, info, now);
         if (isNew)
-            _connections.Update(own, state);
+            _connections.Update(InScope(key, ServiceScope), state);
         else
             *entry = state;
         if (IsTraced)
@@ -129,6 +132,15 @@ public sealed unsafe partial class EbpfDatapath
         if (hashes.Backend != backend + 1)
             hashes.Forward = _connections.HashOf(key);
         return DropReason.None;
+    }
+
+    /// <summary>A packet's entry with its frontend, unless its time is over.</summary>
+    private EbpfConnection* EntryOf(in FlowKeyV6 key, in EbpfHashes hashes, uint now)
+    {
+        if (hashes.FoundAt != _connections.Insertions)
+            return Find(InScope(key, ServiceScope), hashes.Scoped, now);
+        EbpfConnection* entry = (EbpfConnection*)hashes.Entry;
+        return entry != null && entry->ExpiresSeconds >= now ? entry : null;
     }
 
     /// <summary>

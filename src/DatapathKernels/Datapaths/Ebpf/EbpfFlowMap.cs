@@ -19,6 +19,9 @@ internal sealed unsafe class EbpfFlowMap<TValue>(int capacity, ulong seed) : IDi
 
     public int Count => _v4.Count + _v6.Count;
 
+    /// <summary>Entries put in so far: while it stands still, entries stay where they are.</summary>
+    public long Insertions { get; private set; }
+
     public long MemoryBytes => _v4.MemoryBytes + _v6.MemoryBytes;
 
     /// <summary>The hash of a key, for <see cref="Touch"/>; what that will read is asked of the memory.</summary>
@@ -44,6 +47,7 @@ internal sealed unsafe class EbpfFlowMap<TValue>(int capacity, ulong seed) : IDi
     /// <summary>Puts an entry in, or gives one another value; the least used one goes when there is no room.</summary>
     public void Update(in FlowKeyV6 key, in TValue value)
     {
+        Insertions++;
         if (ConnectionKeys.IsV4(key))
             _v4.Update(ConnectionKeys.ToV4(key), value);
         else

@@ -2,24 +2,28 @@ using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Datapaths;
 
-/// <summary>The hashes of a packet's keys, worked out when its burst began.</summary>
+/// <summary>What was worked out of a packet when its burst began.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct EbpfHashes
 {
-    /// <summary>Of the frontend it goes to.</summary>
-    public ulong Service;
-
-    /// <summary>Of its entry with that frontend.</summary>
+    /// <summary>The hash of its entry with the frontend it goes to.</summary>
     public ulong Scoped;
 
-    /// <summary>Of the connection that it would answer.</summary>
+    /// <summary>The hash of the connection that it would answer.</summary>
     public ulong Answer;
 
-    /// <summary>Of its own connection: with the backend, when it goes to a service.</summary>
+    /// <summary>The hash of its own connection: with the backend, when it goes to a service.</summary>
     public ulong Forward;
+
+    /// <summary>Its entry with the frontend, 0 for none; holds while nothing enters the connection map.</summary>
+    public nint Entry;
+
+    /// <summary>The connection map's <see cref="EbpfFlowMap{TValue}.Insertions"/> when that was found.</summary>
+    public long FoundAt;
+
+    /// <summary>The frontend it goes to, -1 for none.</summary>
+    public int Service;
 
     /// <summary>The backend that <see cref="Forward"/> is of, plus one.</summary>
     public int Backend;
-
-    public bool IsToService;
 }
