@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -22,6 +23,7 @@ namespace DatapathKernels.Conntrack;
 /// Left out: helpers and expectations, and the states of DCCP, which is tracked as everything else is (10 minutes).
 /// </para>
 /// </remarks>
+[SkipLocalsInit]
 public sealed partial class ConntrackTable : IDisposable
 {
     /// <summary>The most connections a table can be made for.</summary>

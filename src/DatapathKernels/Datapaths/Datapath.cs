@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
@@ -13,6 +14,7 @@ namespace DatapathKernels.Datapaths;
 /// Frames are Ethernet. Time is an argument, milliseconds that never go back. One thread at a time; a packet allocates nothing. Packets of a burst are
 /// done in order, and their results are those of one at a time.
 /// </remarks>
+[SkipLocalsInit]
 public abstract partial class Datapath : IDisposable
 {
     /// <summary>The interface of packets that the node itself sends: they pass OUTPUT instead of PREROUTING.</summary>

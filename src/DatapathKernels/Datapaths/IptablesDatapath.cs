@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Filtering;
@@ -9,6 +10,7 @@ namespace DatapathKernels.Datapaths;
 /// kube-proxy's iptables mode: connection tracking, the node's rules by one of the three matchers, NAT, routing, in the kernel's order: PREROUTING, then
 /// INPUT, or FORWARD and POSTROUTING; OUTPUT and POSTROUTING for what the node sends.
 /// </summary>
+[SkipLocalsInit]
 public sealed class IptablesDatapath : Datapath
 {
     private readonly ChainMatcher?[] _rules;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Filtering;
@@ -15,6 +16,7 @@ namespace DatapathKernels.Datapaths;
 /// serve where the service has addresses outside the cluster, and where it has none the client is told instead of dropped; source ranges are asked before endpoints are; a port that a service's address does not serve is refused; an endpoint whose
 /// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
 /// </remarks>
+[SkipLocalsInit]
 public sealed class IpvsDatapath : Datapath
 {
     private readonly ChainMatcher?[] _rules;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Filtering;
@@ -14,6 +15,7 @@ namespace DatapathKernels.Datapaths;
 /// <b>What differs from the iptables mode</b>, as on real nodes: a port that a ClusterIP does not serve is refused, where iptables routes the packet on; node ports do not
 /// answer on 127.0.0.1.
 /// </remarks>
+[SkipLocalsInit]
 public sealed class NftablesDatapath : Datapath
 {
     private readonly NftMatcher?[] _rules;

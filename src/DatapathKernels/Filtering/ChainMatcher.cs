@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -9,6 +10,7 @@ namespace DatapathKernels.Filtering;
 /// <remarks>
 /// One matcher serves one thread at a time, as the kernel keeps one copy of the counters per CPU. A walk allocates nothing.
 /// </remarks>
+[SkipLocalsInit]
 public abstract partial class ChainMatcher : IDisposable
 {
     private readonly CompiledRuleset _rules;

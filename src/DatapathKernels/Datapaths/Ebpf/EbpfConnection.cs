@@ -5,8 +5,8 @@ namespace DatapathKernels.Datapaths;
 /// <summary>
 /// An entry of the connection map (<c>struct ct_entry</c>), 8 bytes:
 /// <code>
-///  0         4              32-bit word
-///  | expires | number:24 flags:8 |
+///  bit 0   8        32        64
+///  | flags | number | expires |
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -15,26 +15,31 @@ internal struct EbpfConnection
     /// <summary>Backends and frontends are numbered below this.</summary>
     public const int MaxNumber = (1 << 24) - 1;
 
-    private const int FlagBits = 8;
+    private const int FlagBits = 8, ExpiresShift = 32;
+
+    // One word, so that an entry is read, changed and written as one.
+    private ulong _word;
 
     /// <summary>When it ends without packets, seconds of the caller's clock.</summary>
-    public uint ExpiresSeconds;
-
-    private uint _numberAndFlags;
+    public uint ExpiresSeconds
+    {
+        readonly get => (uint)(_word >> ExpiresShift);
+        set => _word = (uint)_word | ((ulong)value << ExpiresShift);
+    }
 
     /// <summary>
     /// Of a service's entry: the backend, plus one. Of any other: the frontend whose name its answers get, plus one; 0 for none.
     /// </summary>
     public int Number
     {
-        readonly get => (int)(_numberAndFlags >> FlagBits);
-        set => _numberAndFlags = ((uint)value << FlagBits) | (byte)_numberAndFlags;
+        readonly get => (int)((uint)_word >> FlagBits);
+        set => _word = (_word & ~0xffff_ff00ul) | ((ulong)(uint)value << FlagBits);
     }
 
     public EbpfConnectionFlags Flags
     {
-        readonly get => (EbpfConnectionFlags)_numberAndFlags;
-        set => _numberAndFlags = (_numberAndFlags & ~(uint)byte.MaxValue) | (byte)value;
+        readonly get => (EbpfConnectionFlags)_word;
+        set => _word = (_word & ~(ulong)byte.MaxValue) | (byte)value;
     }
 
     public readonly bool IsAlive => (Flags & EbpfConnectionFlags.BothClosing) != EbpfConnectionFlags.BothClosing;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Maps;
 using DatapathKernels.Packets;
@@ -7,6 +8,7 @@ namespace DatapathKernels.Datapaths;
 /// <content>ICMP errors about known flows: whoever gets one finds its own packet quoted in it.</content>
 public sealed unsafe partial class EbpfDatapath
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private PacketFate RunError(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 arrived, uint now)
     {
         Span<byte> frame = burst[index];

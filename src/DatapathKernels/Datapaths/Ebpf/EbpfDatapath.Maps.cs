@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Maps;
 using DatapathKernels.Packets;
@@ -94,6 +95,7 @@ public sealed unsafe partial class EbpfDatapath
     private static TcpFlags FlagsOf(ReadOnlySpan<byte> frame, in PacketInfo info) => (TcpFlags)frame[info.L4Offset + 13];
 
     /// <summary>Gives a flow the node's address, and a port that no other flow to the same place has.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryTakeName(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint now)
     {
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
@@ -128,10 +130,10 @@ public sealed unsafe partial class EbpfDatapath
         new(key.Destination, name.Address, key.DestinationPortBe, name.PortBe, key.Protocol, AnswerScope);
 
     /// <summary>An answer to a flow that bears the node's name goes to the flow's own address.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryRestoreDestination(Span<byte> frame, in PacketInfo info, ref FlowKeyV6 key)
     {
-        bool isToNode = key.Destination == Network.AddressV4 || key.Destination == Network.AddressV6;
-        if (!isToNode || !_translations.TryFind(InScope(key, AnswerScope), out EbpfTranslation own))
+        if (!_translations.TryFind(InScope(key, AnswerScope), out EbpfTranslation own))
             return false;
         SetDestination(frame, info, own.Address, own.PortBe);
         key = ConnectionKeys.WithDestination(key, own.Address, own.PortBe);

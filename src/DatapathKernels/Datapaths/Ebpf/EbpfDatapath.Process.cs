@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths.Policy;
 using DatapathKernels.Maps;
@@ -67,7 +68,7 @@ public sealed unsafe partial class EbpfDatapath
             return RunError(burst, index, info, arrived, now);
         FlowKeyV6 key = arrived;
         ref EbpfHashes hashes = ref _hashes[index];
-        if (_translations.Count > 0 && TryRestoreDestination(frame, info, ref key))
+        if (_translations.Count > 0 && IsToNode(key) && TryRestoreDestination(frame, info, ref key))
             hashes = HashesOf(key);
         EbpfFrontend? frontend = null;
         if (hashes.Service >= 0)
@@ -85,6 +86,8 @@ public sealed unsafe partial class EbpfDatapath
         PacketFate fate = Follow(frame, info, key, frontend, hashes, now);
         return fate.Reason != DropReason.None ? fate : Send(burst, index, info, key, frontend, inInterface, now);
     }
+
+    private bool IsToNode(in FlowKeyV6 key) => key.Destination == Network.AddressV4 || key.Destination == Network.AddressV6;
 
     private PacketFate Send(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, ushort inInterface, uint now)
     {
@@ -191,6 +194,7 @@ public sealed unsafe partial class EbpfDatapath
         ? _policy!.Decide(new FlowKeyV4(WordOf(key.Source), WordOf(key.Destination), key.SourcePortBe, key.DestinationPortBe, key.Protocol))
         : _policy!.Decide(key);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private PacketFate Unreachable(in PacketBurst burst, int index, in PacketInfo info) => (info.Flags & PacketFlags.Ipv4) != 0
         ? AnswerError(burst, index, info, DropReason.NoBackend, 3, 3, 0)
         : AnswerError(burst, index, info, DropReason.NoBackend, 1, 4, 0);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths.Policy;
 using DatapathKernels.LoadBalancing;
@@ -24,6 +25,7 @@ namespace DatapathKernels.Datapaths;
 /// source range is for every client, one with the load balancer's address too, and is asked before backends are. Node ports do not answer on 127.0.0.1.
 /// </para>
 /// </remarks>
+[SkipLocalsInit]
 public sealed partial class EbpfDatapath : Datapath
 {
     private readonly EbpfOptions _options;
