@@ -26,7 +26,7 @@ public abstract partial class Datapath
             if (status == DecapStatus.NotOurs)
                 continue;
             if (IsTraced)
-                Step("tunnel", status == DecapStatus.Ok ? "unpacked" : $"refused: {status}", CostClass.Constant);
+                TellUnpacked(status);
             if (status != DecapStatus.Ok)
             {
                 refused |= 1UL << i;
@@ -79,7 +79,7 @@ public abstract partial class Datapath
     {
         RouteTarget next = Network.HopOf(hop);
         if (IsTraced)
-            Step("route", $"{next.Kind} by interface {next.Interface}", CostClass.Lookup);
+            TellRoute(next);
         if (next.Kind == RouteTargetKind.Host)
             return new PacketFate(FateKind.Delivered, reason, hop);
         Span<byte> frame = burst[index];
@@ -91,7 +91,7 @@ public abstract partial class Datapath
         if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++))
             return PacketFate.Drop(DropReason.NoRoom);
         if (IsTraced)
-            Step("tunnel", $"packed, {tunnel.HeaderBytes} bytes of headers", CostClass.Constant);
+            TellPacked(tunnel.HeaderBytes);
         return new PacketFate(kind, reason, hop);
     }
 
@@ -120,7 +120,7 @@ public abstract partial class Datapath
     private protected PacketFate Answer(in PacketBurst burst, int index, in PacketInfo info, ReadOnlySpan<byte> answer, DropReason reason)
     {
         if (IsTraced)
-            Step("answer", $"{answer.Length} bytes, because of {reason}", CostClass.Constant);
+            TellAnswer(answer.Length, reason);
         int place = burst.First + index;
         if (answer.IsEmpty || !burst.Arena.TryResize(place, info.L3Offset + answer.Length))
             return PacketFate.Drop(answer.IsEmpty ? reason : DropReason.NoRoom);

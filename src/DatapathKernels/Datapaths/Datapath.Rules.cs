@@ -20,7 +20,7 @@ public abstract partial class Datapath
             return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
         rules.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
         if (IsTraced)
-            Step($"iptables {hook}", Words(verdict, meta), rules is IndexedMatcher ? CostClass.Lookup : CostClass.Linear);
+            TellHook("iptables", hook, verdict, meta, rules is IndexedMatcher ? CostClass.Lookup : CostClass.Linear);
         if (verdict.Kind == VerdictKind.Accept)
             return true;
         fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Rule);
@@ -36,7 +36,7 @@ public abstract partial class Datapath
             return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
         tables.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
         if (IsTraced)
-            Step($"nftables {hook}", Words(verdict, meta), CostClass.Lookup);
+            TellHook("nftables", hook, verdict, meta, CostClass.Lookup);
         if (verdict.Kind == VerdictKind.Accept)
             return true;
         fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Rule);
@@ -51,7 +51,7 @@ public abstract partial class Datapath
         if (policy is null || policy.Allows(burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict))
             return true;
         if (IsTraced)
-            Step("policy chains", Words(verdict, meta), CostClass.Linear);
+            TellPolicy(verdict, meta);
         fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Policy);
         return false;
     }
@@ -84,11 +84,5 @@ public abstract partial class Datapath
 
         connections.Forget();
         return fate;
-    }
-
-    private static string Words(in PacketVerdict verdict, in PacketMeta meta)
-    {
-        string nat = verdict.Destination.Kind != NatKind.None ? ", destination translated" : verdict.Source.Kind != NatKind.None ? ", source translated" : "";
-        return $"{verdict.Kind}{nat}, state {meta.State}";
     }
 }

@@ -126,6 +126,4 @@ public abstract partial class Datapath : IDisposable
 
     /// <summary>Gives back what the datapath owns.</summary>
     private protected abstract void Release();
-
-    private protected void Step(string stage, string outcome, CostClass cost) => _steps?.Add(new PathStep(stage, outcome, cost));
 }

@@ -110,7 +110,7 @@ public sealed class IpvsDatapath : Datapath
         FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
         IpvsStatus status = _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out IpvsVerdict verdict);
         if (IsTraced)
-            Step("ipvs", $"{status}{(verdict.IsNew ? ", scheduled" : "")}", CostClass.Lookup);
+            TellService(status, verdict.IsNew);
         balanced = status is IpvsStatus.Forwarded or IpvsStatus.Replied;
         if (status == IpvsStatus.Forwarded && verdict.IsNew && connections.Packet.Id >= 0)
             _connections.ExpectAnswersFrom(connections.Packet.Id, ConnectionKeys.FromWire((info.Flags & PacketFlags.Ipv4) != 0, verdict.NextHop), verdict.ServerPortBe);
@@ -125,6 +125,9 @@ public sealed class IpvsDatapath : Datapath
         connections.Forget();
         return false;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellService(IpvsStatus status, bool isNew) => Step("ipvs", $"{status}{(isNew ? ", scheduled" : "")}", CostClass.Lookup);
 
     /// <summary>Without a server the kernel answers "port unreachable" (<c>ip_vs_leave</c>).</summary>
     private PacketFate Unreachable(in PacketBurst burst, int index, in PacketInfo info) => (info.Flags & PacketFlags.Ipv4) != 0

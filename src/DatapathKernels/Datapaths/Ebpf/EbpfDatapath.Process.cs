@@ -127,7 +127,7 @@ public sealed unsafe partial class EbpfDatapath
         else
             *entry = state;
         if (IsTraced)
-            Step("service map", isNew ? $"backend {backend} chosen" : $"backend {backend}, as before", CostClass.Lookup);
+            TellBackend(backend, isNew);
         ref EbpfBackend to = ref _backends[backend];
         if (SetDestination(frame, info, to.Address, to.PortBe) != RewriteStatus.Ok)
             return DropReason.NotRewritten;
@@ -173,7 +173,7 @@ public sealed unsafe partial class EbpfDatapath
         if (_policy is not null && Decide(key) is var decision and not PolicyDecision.Allowed)
         {
             if (IsTraced)
-                Step("policy map", $"{decision}", CostClass.Lookup);
+                TellDecision(decision);
             return PacketFate.Drop(DropReason.Policy);
         }
 
@@ -189,6 +189,12 @@ public sealed unsafe partial class EbpfDatapath
             _connections.Update(key, state);
         return default;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellBackend(int backend, bool isNew) => Step("service map", isNew ? $"backend {backend} chosen" : $"backend {backend}, as before", CostClass.Lookup);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellDecision(PolicyDecision decision) => Step("policy map", $"{decision}", CostClass.Lookup);
 
     private PolicyDecision Decide(in FlowKeyV6 key) => ConnectionKeys.IsV4(key.Source)
         ? _policy!.Decide(new FlowKeyV4(WordOf(key.Source), WordOf(key.Destination), key.SourcePortBe, key.DestinationPortBe, key.Protocol))
