@@ -41,8 +41,9 @@ public sealed partial class ConntrackTable
     /// </summary>
     /// <param name="keys">The packets' keys, <see cref="PacketBurst.MaxCount"/> at most.</param>
     /// <param name="buckets">Receives one number a key, for <see cref="TrackPrepared"/>.</param>
+    /// <param name="translates">True when most of the packets are of translated connections, and will be rewritten.</param>
     /// <exception cref="ArgumentException">More keys than a burst has, or fewer places than keys.</exception>
-    public void Prepare(ReadOnlySpan<FlowKeyV6> keys, Span<uint> buckets)
+    public void Prepare(ReadOnlySpan<FlowKeyV6> keys, Span<uint> buckets, bool translates = false)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (keys.Length > PacketBurst.MaxCount || buckets.Length < keys.Length)
@@ -58,7 +59,7 @@ public sealed partial class ConntrackTable
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End)
-                _chains.PrefetchRecord(link);
+                _chains.PrefetchRecord(link, translates);
             else if (ConnectionKeys.TryInvert(keys[i], out FlowKeyV6 answer))
                 _chains.PrefetchHead(BucketOf(answer));
         }
@@ -68,7 +69,7 @@ public sealed partial class ConntrackTable
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End && !FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]) && (link = _chains.Next(link)) != TupleChains.End)
-                _chains.PrefetchRecord(link);
+                _chains.PrefetchRecord(link, translates);
         }
     }
 

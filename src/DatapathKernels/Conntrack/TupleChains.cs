@@ -54,13 +54,15 @@ internal sealed unsafe class TupleChains : IDisposable
 
     public void PrefetchHead(uint bucket) => Prefetch.Read(_head + bucket);
 
-    /// <summary>The lines that a packet of that tuple reads.</summary>
-    public void PrefetchRecord(int link)
+    /// <summary>The lines that a packet of that tuple reads; of the whole record for one that is translated by the other tuple.</summary>
+    public void PrefetchRecord(int link, bool whole)
     {
         byte* first = (byte*)(_record + (link >> 1)) + ((link & 1) * sizeof(FlowKeyV6));
         Prefetch.Read(first);
         Prefetch.Read(first + 64);
         Prefetch.Read(first + PacketBytes - 1);
+        if (whole)
+            Prefetch.Read((link & 1) == 0 ? first + sizeof(Connection) - 1 : first - sizeof(FlowKeyV6));
     }
 
     /// <summary>A free place, zeroed; <see cref="End"/> when there is none.</summary>

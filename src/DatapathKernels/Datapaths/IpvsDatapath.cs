@@ -49,7 +49,7 @@ public sealed class IpvsDatapath : Datapath
 
     private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
     {
-        _connections.Prepare(keys[..infos.Length], _buckets);
+        _connections.Prepare(keys[..infos.Length], _buckets, translates: true);
         _director.Prepare(infos, v4, keys);
     }
 

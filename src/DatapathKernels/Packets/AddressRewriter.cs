@@ -23,7 +23,7 @@ namespace DatapathKernels.Packets;
 /// </remarks>
 public static class AddressRewriter
 {
-    private const int SourceV4 = 12, DestinationV4 = 16, SourceV6 = 8, DestinationV6 = 24, HeaderChecksumV4 = 10;
+    private const int SourceV4 = 12, DestinationV4 = 16, SourceV6 = 8, DestinationV6 = 24, HeaderChecksumV4 = 10, TcpChecksum = 16, UdpChecksum = 6;
 
     /// <summary>Source NAT of an IPv4 packet.</summary>
     /// <param name="frame">The frame, rewritten in place.</param>
@@ -32,7 +32,7 @@ public static class AddressRewriter
     /// <param name="portBe">The new source port, network byte order.</param>
     /// <exception cref="ArgumentException">Not the record of an IPv4 packet made of this frame.</exception>
     public static RewriteStatus SetSource(Span<byte> frame, in PacketInfo info, uint addressBe, ushort portBe) =>
-        RewriteV4(frame, info, SourceV4, addressBe, PortOffset(frame, info, 0), portBe);
+        RewriteV4(frame, info, SourceV4, addressBe, 0, portBe);
 
     /// <summary>Destination NAT of an IPv4 packet.</summary>
     /// <param name="frame">The frame, rewritten in place.</param>
@@ -41,7 +41,7 @@ public static class AddressRewriter
     /// <param name="portBe">The new destination port, network byte order.</param>
     /// <exception cref="ArgumentException">Not the record of an IPv4 packet made of this frame.</exception>
     public static RewriteStatus SetDestination(Span<byte> frame, in PacketInfo info, uint addressBe, ushort portBe) =>
-        RewriteV4(frame, info, DestinationV4, addressBe, PortOffset(frame, info, 2), portBe);
+        RewriteV4(frame, info, DestinationV4, addressBe, 2, portBe);
 
     /// <summary>Source NAT of an IPv6 packet.</summary>
     /// <param name="frame">The frame, rewritten in place.</param>
@@ -61,7 +61,37 @@ public static class AddressRewriter
     public static RewriteStatus SetDestination(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe) =>
         RewriteV6(frame, info, DestinationV6, address, PortOffset(frame, info, 2), portBe);
 
-    private static RewriteStatus RewriteV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)
+    private static RewriteStatus RewriteV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int side, ushort portBe)
+    {
+        bool isPlain = info.Status == ParseStatus.Ok && (info.Flags & (PacketFlags.Transport | PacketFlags.Fragment)) == PacketFlags.Transport;
+        if (isPlain && info.Protocol is IpProtocol.Tcp or IpProtocol.Udp)
+            return RewritePlainV4(frame, info, addressOffset, addressBe, side, portBe);
+        return RewriteAnyV4(frame, info, addressOffset, addressBe, PortOffset(frame, info, side), portBe);
+    }
+
+    /// <summary>
+    /// TCP and UDP, whole: address and port change the transport checksum in one sum. As each of the kernel's two steps never leaves 0xffff, one step to the same residue leaves the same bits.
+    /// </summary>
+    private static RewriteStatus RewritePlainV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)
+    {
+        ref byte header = ref Header(frame, info, PacketFlags.Ipv4, 20);
+        uint old = Read<uint>(ref header, addressOffset);
+        Write(ref header, addressOffset, addressBe);
+        Write(ref header, HeaderChecksumV4, InternetChecksum.Replace32(Read<ushort>(ref header, HeaderChecksumV4), old, addressBe));
+
+        bool isUdp = info.Protocol == IpProtocol.Udp;
+        ref byte l4 = ref Unsafe.Add(ref header, info.L4Offset - info.L3Offset);
+        ref byte field = ref Unsafe.Add(ref l4, isUdp ? UdpChecksum : TcpChecksum);
+        ushort checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref l4, portOffset);
+        Write(ref l4, portOffset, portBe);
+        if (isUdp && checksum == 0)
+            return RewriteStatus.Ok;
+        ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
+        Write(ref field, 0, isUdp ? InternetChecksum.ForUdp(mended) : mended);
+        return RewriteStatus.Ok;
+    }
+
+    private static RewriteStatus RewriteAnyV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)
     {
         if (NeedsWholePacket(frame, info, portOffset, portBe))
             return RewriteStatus.NotWhole;

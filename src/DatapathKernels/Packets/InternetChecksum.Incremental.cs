@@ -27,6 +27,13 @@ public static partial class InternetChecksum
         // lets the sum become 0x0000.
         (ushort)~Fold((ulong)~(uint)checksum + ~oldValue + newValue);
 
+    /// <summary>The checksum after several fields changed. Never 0xffff.</summary>
+    /// <param name="checksum">The checksum before.</param>
+    /// <param name="removed">The sum of the complements, at 32 bits each, of what the fields were.</param>
+    /// <param name="added">The sum of what they are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ushort Replace(ushort checksum, ulong removed, ulong added) => (ushort)~Fold(~(uint)checksum + removed + added);
+
     /// <summary>The checksum after an IPv6 address changed: Linux's <c>inet_proto_csum_replace16</c>. Never 0xffff.</summary>
     /// <remarks>The checksum is as read from the packet (network byte order), like the addresses.</remarks>
     public static ushort Replace128(ushort checksumBe, in IPv6Address oldValue, in IPv6Address newValue)

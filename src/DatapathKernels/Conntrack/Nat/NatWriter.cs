@@ -8,11 +8,18 @@ internal static class NatWriter
     /// <summary>One side of a packet: it becomes the inverse of the other direction's (<c>nf_nat_packet</c>).</summary>
     public static RewriteStatus Write(Span<byte> frame, in PacketInfo info, in Connection connection, bool reply, bool destination)
     {
-        if (!ConnectionKeys.TryInvert(reply ? connection.Original : connection.Reply, out FlowKeyV6 target))
+        ref readonly FlowKeyV6 other = ref reply ? ref connection.Original : ref connection.Reply;
+        if (other.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+            return WriteIcmp(frame, info, other, destination);
+        return destination ? Set(frame, info, other.Source, other.SourcePortBe, true) : Set(frame, info, other.Destination, other.DestinationPortBe, false);
+    }
+
+    /// <summary>An identifier has no side: it stands where a source port does.</summary>
+    private static RewriteStatus WriteIcmp(Span<byte> frame, in PacketInfo info, in FlowKeyV6 other, bool destination)
+    {
+        if (!ConnectionKeys.TryInvert(other, out FlowKeyV6 target))
             return RewriteStatus.Ok;
-        bool icmp = target.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
-        ushort portBe = destination && !icmp ? target.DestinationPortBe : target.SourcePortBe;
-        return Set(frame, info, destination ? target.Destination : target.Source, portBe, destination);
+        return Set(frame, info, destination ? target.Destination : target.Source, target.SourcePortBe, destination);
     }
 
     /// <summary>
