@@ -86,9 +86,12 @@ public abstract partial class ChainMatcher
                 {
                     extras = (random.Next() & 0x7fffffff) < *cell++ ? ExtraResult.Matches : ExtraResult.Differs;
                 }
-                else if (kind == PackedOp.NotAddress)
+                else if (kind == PackedOp.Test)
                 {
-                    extras = (view.Source0 & cell[0]) != cell[1] ? ExtraResult.Matches : ExtraResult.Differs;
+                    bool fits = cell[0] != 0
+                        ? (view.Source0 & cell[0]) != cell[1]
+                        : (((uint)StatesOf(meta) & (uint)cell[1]) == 0) == (cell[1] >= PackedOp.NegatedStates);
+                    extras = fits ? ExtraResult.Matches : ExtraResult.Differs;
                     cell += 2;
                 }
                 else

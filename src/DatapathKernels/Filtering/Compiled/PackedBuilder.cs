@@ -198,6 +198,13 @@ internal sealed unsafe class PackedBuilder<THead>(RuleProgram program, int first
             return PackedOp.Random;
         }
 
+        if (extra.Kind == ExtraKind.State)
+        {
+            cells[count++] = 0;
+            cells[count++] = (uint)extra.A | (extra.Negated ? PackedOp.NegatedStates : 0);
+            return PackedOp.Test;
+        }
+
         if (extra.Kind != ExtraKind.Address || !extra.Negated || program.Family != IpFamily.V4)
             return PackedOp.List;
         IpNetwork network = program.Networks[extra.B];
@@ -210,7 +217,7 @@ internal sealed unsafe class PackedBuilder<THead>(RuleProgram program, int first
         THead.Write(head, 0, tests);
         cells[count++] = THead.MaskOf(head, 0).Source0;
         cells[count++] = THead.ValueOf(head, 0).Source0;
-        return PackedOp.NotAddress;
+        return PackedOp.Test;
     }
 
     /// <summary>The binding of a DNAT that leaves nothing to choose; none otherwise.</summary>

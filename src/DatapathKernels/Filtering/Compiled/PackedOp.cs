@@ -7,7 +7,8 @@ namespace DatapathKernels.Filtering;
 /// <code>
 /// bits  0..15  which masks its head compares with (an index of the table of masks)
 ///       16..18 which of the head's values follow
-///       19..20 extras: none; one random draw, 1 cell (its threshold); one negated address, 2 cells (mask, value); a list
+///       19..20 extras: none; one random draw, 1 cell (its threshold); one test in 2 cells: a negated address (mask, value), or
+///              connection states (0, the states; bit 32 set when none of them may be); a list
 ///       21..24 cells of the whole rule, this one included
 ///       25..31 action: a RuleAction, or one of those below
 ///       32..63 argument: the cell a jump goes to, the address of a short DNAT (IPv4)
@@ -22,7 +23,10 @@ internal static class PackedOp
     public const ulong Destination = 1UL << 16, Source = 1UL << 17, Transport = 1UL << 18;
     public const int ExtrasShift = 19, LengthShift = 21, ActionShift = 25, ArgumentShift = 32;
     public const ulong ExtrasMask = 3UL << ExtrasShift;
-    public const int NoExtras = 0, Random = 1, NotAddress = 2, List = 3;
+    public const int NoExtras = 0, Random = 1, Test = 2, List = 3;
+
+    /// <summary>In the second cell of a test of states: none of them may be.</summary>
+    public const ulong NegatedStates = 1UL << 32;
 
     /// <summary>
     /// No rule: the next Argument rules are jumps that take a draw each, and the one behind them takes none. They can be
