@@ -93,18 +93,19 @@ public class IpvsIndexAgreementTests
         return director;
     }
 
-    /// <summary>The same server leaves both, and another comes.</summary>
+    /// <summary>The same server leaves both; it comes back, or another does.</summary>
     private static void Change(Random random, IpvsDirector one, IpvsDirector other)
     {
         int service = random.Next(8);
         int position = random.Next(3);
+        ushort port = (ushort)(8080 + random.Next(2));
         foreach (IpvsDirector director in new[] { one, other })
         {
             VirtualService scheduler = director.Services.ElementAt(service).Scheduler;
             int id = scheduler.ListOrder[position];
             RealServer server = scheduler.ServerOf(id);
             scheduler.Remove(id);
-            scheduler.Add(server);
+            scheduler.Add(server with { Port = port });
         }
     }
 
@@ -115,7 +116,7 @@ public class IpvsIndexAgreementTests
         string peer = reply
             ? (v6 ? $"fd01::{random.Next(3)}" : $"10.0.0.{random.Next(3)}")
             : v6 ? "fd00::1" : $"10.96.0.{random.Next(4)}";
-        int clientPort = 30000 + random.Next(12), peerPort = reply ? 8080 : 80;
+        int clientPort = 30000 + random.Next(12), peerPort = reply ? 8080 + random.Next(2) : 80;
         (string source, string destination, int sourcePort, int destinationPort) = reply
             ? (peer, client, peerPort, clientPort) : (client, peer, clientPort, peerPort);
         return random.Next(2) == 0

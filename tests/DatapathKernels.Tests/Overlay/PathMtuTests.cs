@@ -29,10 +29,25 @@ public class PathMtuTests
         PathMtuCache cache = new(1500, 4), narrow = new(540, 4);
         Assert.True(cache.Report(Remote(1), false, 68, 0));
         Assert.Equal((552, true), (cache.Find(Remote(1), 1).Bytes, cache.Find(Remote(1), 1).Locked));
-        Assert.True(cache.Report(Remote(2), true, 600, 0));
+        Assert.False(cache.Report(Remote(1), false, 500, 300_000));
+        Assert.Equal(1500, cache.Find(Remote(1), 600_000).Bytes);
+        Assert.False(cache.Report(Remote(2), true, 1279, 0));
+        Assert.True(cache.Report(Remote(2), true, 1280, 0));
         Assert.Equal((1280, false), (cache.Find(Remote(2), 1).Bytes, cache.Find(Remote(2), 1).Locked));
         Assert.True(narrow.Report(Remote(1), false, 400, 0));
         Assert.Equal(540, narrow.Find(Remote(1), 1).Bytes);
+    }
+
+    [Fact]
+    public void A_report_of_what_is_known_counts_in_the_second_half_of_its_time()
+    {
+        PathMtuCache cache = new(1500, 4);
+        Assert.True(cache.Report(Remote(1), false, 1400, 0));
+        Assert.False(cache.Report(Remote(1), false, 1400, 299_999));
+        Assert.True(cache.Report(Remote(1), false, 1400, 300_000));
+        Assert.Equal(900_000, cache.Find(Remote(1), 800_000).ExpiresMs);
+        Assert.True(cache.Report(Remote(2), true, 1400, 0));
+        Assert.False(cache.Report(Remote(2), true, 1400, 500_000));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using DatapathKernels.Diagnostics;
+
 namespace DatapathKernels.LoadBalancing;
 
 /// <content>Connection counts and the overload thresholds that follow from them.</content>
@@ -12,9 +14,7 @@ public sealed partial class VirtualService
     {
         int position = PositionOf(id);
         _servers.AddConnections(position, 0, 1);
-        int upper = _servers.ServerAt(position).UpperThreshold;
-        if (upper != 0 && Connections(position) >= upper)
-            _servers.SetOverloaded(position, true);
+        MarkOverload(position);
     }
 
     /// <summary>A connection ended. Below the lower threshold (or three quarters of the upper one) an overloaded server recovers.</summary>
@@ -23,19 +23,17 @@ public sealed partial class VirtualService
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
     public void Unbind(int id, bool active)
     {
-        int position = PositionOf(id);
-        _servers.AddConnections(position, active ? -1 : 0, active ? 0 : -1);
-        if (_servers.IsOverloaded(position) && HasRecovered(position))
-            _servers.SetOverloaded(position, false);
+        AddConnections(id, active ? -1 : 0, active ? 0 : -1);
+        MarkRecovery(id);
     }
 
     /// <summary>An inactive connection became active: TCP and SCTP by their states.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
-    public void Activate(int id) => _servers.AddConnections(PositionOf(id), 1, -1);
+    public void Activate(int id) => AddConnections(id, 1, -1);
 
     /// <summary>An active connection became inactive.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
-    public void Deactivate(int id) => _servers.AddConnections(PositionOf(id), -1, 1);
+    public void Deactivate(int id) => AddConnections(id, -1, 1);
 
     /// <summary>Active and inactive connections of a server, and whether it is overloaded.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
@@ -51,6 +49,42 @@ public sealed partial class VirtualService
         int position = PositionOf(id);
         _servers.AddConnections(position, active - _servers.Active[position], inactive - _servers.Inactive(position));
         _servers.SetOverloaded(position, overloaded);
+    }
+
+    /// <summary>A persistence template names the server from now on: no connection, but the overload is looked at as for one.</summary>
+    internal void Retain(int id)
+    {
+        _templates[id]++;
+        MarkOverload(PositionOf(id));
+    }
+
+    /// <summary>A template that named the server is over.</summary>
+    internal void Release(int id)
+    {
+        _templates[id]--;
+        AddConnections(id, 0, 0);
+        MarkRecovery(id);
+    }
+
+    private void AddConnections(int id, int active, int inactive)
+    {
+        if (Has(id))
+            _servers.AddConnections(_positions[id], active, inactive);
+        else if (_removed == null || !_removed.TryAdd(id, active, inactive, _templates))
+            Throw.OutOfRange(nameof(id), id, "the service has no server of that id");
+    }
+
+    private void MarkOverload(int position)
+    {
+        int upper = _servers.ServerAt(position).UpperThreshold;
+        if (upper != 0 && Connections(position) >= upper)
+            _servers.SetOverloaded(position, true);
+    }
+
+    private void MarkRecovery(int id)
+    {
+        if (Has(id) && _servers.IsOverloaded(_positions[id]) && HasRecovered(_positions[id]))
+            _servers.SetOverloaded(_positions[id], false);
     }
 
     private int Connections(int position) => _servers.Active[position] + _servers.Inactive(position);

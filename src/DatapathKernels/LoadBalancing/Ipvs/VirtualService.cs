@@ -27,7 +27,8 @@ public sealed partial class VirtualService
     private RoundRobin _roundRobin = new();
     private WeightedRoundRobin _weighted = new();
     private int _nextId;
-    private int[] _positions = [];
+    private int[] _positions = [], _templates = [];
+    private RemovedServers? _removed;
 
     /// <summary>Makes a service without servers.</summary>
     /// <param name="scheduler">The scheduler.</param>
@@ -62,18 +63,26 @@ public sealed partial class VirtualService
     public ReadOnlySpan<int> ListOrder => _servers.Ids;
 
     /// <summary>Adds a server at the head of the list.</summary>
-    /// <returns>Its id in this service: 0, 1, 2, ... in the order of adding; ids are not used again.</returns>
+    /// <returns>
+    /// Its id in this service: 0, 1, 2, ... in the order of adding. Ids are not used again, but for a server of an address and port that was taken out while
+    /// connections (or templates) had it: it is that server again and has them again, as in the kernel.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">A negative weight or threshold, or too many servers.</exception>
     public int Add(in RealServer server)
     {
         Check(server);
         if (Count == MaxServers)
             Throw.OutOfRange(nameof(server), Count, $"a service takes at most {MaxServers} servers");
-        int id = _nextId++;
+        RemovedServer? before = _removed?.TakeBack(server);
+        int id = before?.Id ?? NextId();
         _servers.Insert(id, server);
-        if (id >= _positions.Length)
-            Array.Resize(ref _positions, Math.Max(8, id * 2));
         Locate();
+        if (before != null)
+        {
+            _servers.AddConnections(0, before.Active, before.Inactive);
+            _servers.SetOverloaded(0, before.IsOverloaded && server.UpperThreshold != 0 && server.UpperThreshold <= before.UpperThreshold);
+        }
+
         _roundRobin.OnInserted();
         OnChanged();
         return id;
@@ -88,11 +97,13 @@ public sealed partial class VirtualService
         OnChanged();
     }
 
-    /// <summary>Takes a server out. Its connections are the caller's to end.</summary>
+    /// <summary>Takes a server out. Its connections are the caller's to end, or the server's again when it comes back.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
     public void Remove(int id)
     {
         int position = PositionOf(id);
+        if (Connections(position) + _templates[id] > 0)
+            (_removed ??= new()).Add(new(id, _servers.ServerAt(position), _servers.Active[position], _servers.Inactive(position), _servers.IsOverloaded(position)));
         _servers.RemoveAt(position);
         _positions[id] = -1;
         if (Clock is { } clock)
@@ -165,8 +176,22 @@ public sealed partial class VirtualService
     /// <summary>True when the service has this server.</summary>
     public bool Has(int id) => (uint)id < (uint)_nextId && _positions[id] >= 0;
 
+    /// <summary>True when it has this server, or had it and connections have it still.</summary>
+    internal bool Remembers(int id) => Has(id) || (_removed != null && _removed.Has(id));
+
     /// <summary>A server's address as it stands on the wire; IPv4 in the first four bytes.</summary>
     internal IPv6Address WireOf(int id) => _servers.WireAt(PositionOf(id));
+
+    private int NextId()
+    {
+        if (_nextId == _positions.Length)
+        {
+            Array.Resize(ref _positions, Math.Max(8, _nextId * 2));
+            Array.Resize(ref _templates, _positions.Length);
+        }
+
+        return _nextId++;
+    }
 
     /// <summary>Servers moved in the list: notes where each stands now.</summary>
     private void Locate()

@@ -60,15 +60,22 @@ public sealed class PathMtuCache
     /// <summary>Takes a report that a packet to a remote was too big.</summary>
     /// <param name="remote">The remote it was sent to.</param>
     /// <param name="ipv6">The family of that address.</param>
-    /// <param name="reportedMtu">The next-hop MTU of the report. Below 552 (IPv4) the path is locked at that, below 1,280 (IPv6) it is 1,280.</param>
+    /// <param name="reportedMtu">
+    /// The next-hop MTU of the report.
+    /// Below 552 (IPv4) the path is locked at that, and further reports are ignored until it expires; below 1,280 (IPv6) the report is ignored (RFC 8201, section 4).
+    /// </param>
     /// <param name="nowMs">The time.</param>
     /// <returns>True when the path MTU is lower now, or counts for longer.</returns>
     public bool Report(in IPv6Address remote, bool ipv6, int reportedMtu, long nowMs)
     {
-        int old = Find(remote, nowMs).Bytes;
+        PathMtu old = Find(remote, nowMs);
+        if (ipv6 ? reportedMtu < TooBigBuilder.MinMtuV6 || reportedMtu >= old.Bytes : old.Locked || reportedMtu > old.Bytes)
+            return false;
         bool locked = !ipv6 && reportedMtu < MinMtuV4;
-        int mtu = ipv6 ? Math.Max(reportedMtu, TooBigBuilder.MinMtuV6) : locked ? Math.Min(old, MinMtuV4) : reportedMtu;
-        if (reportedMtu > old || mtu > old || (ipv6 && mtu == old) || (!locked && mtu == _linkMtu))
+        int mtu = locked ? Math.Min(old.Bytes, MinMtuV4) : reportedMtu;
+
+        // What is known already counts for longer in the second half of its time; the link's MTU never needs to.
+        if (mtu == old.Bytes && !locked && nowMs < old.ExpiresMs - (_lifetimeMs / 2))
             return false;
         if (!_entries.ContainsKey(remote) && !MakeRoom(nowMs))
         {

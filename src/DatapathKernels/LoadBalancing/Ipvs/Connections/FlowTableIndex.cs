@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Maps;
 using DatapathKernels.Packets;
 
@@ -38,6 +39,8 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
     public override void Insert(int id)
     {
         ref IpvsConnection connection = ref Store[id];
+        if (HasReply(connection))
+            Prefetch(connection.Reply, 0);
         ushort zone = ZoneOf(connection);
         if (!TryAdd(connection.Request, zone, (uint)(id + 1)))
             Put(connection.Request, zone, (Get(connection.Request, zone) & ~(ulong)uint.MaxValue) | (uint)(id + 1));
@@ -77,19 +80,51 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
 
     public override int Find(in IpvsTuple packet, out bool isReply)
     {
-        ulong entry = Get(packet, 0);
-        isReply = entry >> 32 != 0;
-        return (int)(isReply ? entry >> 32 : (uint)entry) - 1;
+        IpvsFound found = FoundIn(Get(packet, 0));
+        isReply = found.IsReply;
+        return found.Id;
     }
 
     public override int FindTemplate(in IpvsTuple template, bool ofMark) => (int)(uint)Get(template, ofMark ? MarkZone : TemplateZone) - 1;
 
-    public override void Prefetch(in IpvsTuple packet)
+    [SkipLocalsInit]
+    public override unsafe void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, Span<IpvsFound> found)
     {
-        if (packet.IsV6)
-            _v6?.Prepare(packet.ToV6());
-        else
-            _v4?.Prepare(packet.ToV4());
+        ulong* hashes = stackalloc ulong[PacketBurst.MaxCount];
+        int count = Math.Min(infos.Length, PacketBurst.MaxCount);
+        for (int i = 0; i < count; i++)
+        {
+            // SAFE (here and below): count is at most the words taken
+            if ((infos[i].Flags & PacketFlags.Ipv4) != 0)
+                hashes[i] = _v4?.Prepare(v4[i]) ?? 0;
+            else
+                hashes[i] = _v6?.Prepare(v6[i]) ?? 0;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            bool ipv4 = (infos[i].Flags & PacketFlags.Ipv4) != 0;
+
+            // A caller's zones are nothing to IPVS, and the table's own are no packet's.
+            if ((ipv4 ? v4[i].Zone : v6[i].Zone) != 0)
+            {
+                found[i] = Find(infos[i], v4[i], v6[i]);
+                continue;
+            }
+
+            ulong* entry = ipv4 ? Locate(_v4, v4[i], hashes[i]) : Locate(_v6, v6[i], hashes[i]);
+            found[i] = entry == null ? default : FoundIn(*entry);
+        }
+
+        Prefetch(found[..count]);
+    }
+
+    public override void PrefetchRemoval(int id)
+    {
+        ref IpvsConnection connection = ref Store[id];
+        Prefetch(connection.Request, ZoneOf(connection));
+        if (HasReply(connection))
+            Prefetch(connection.Reply, 0);
     }
 
     public override void Sample(ref SplitMix random, List<int> into)
@@ -113,6 +148,19 @@ internal sealed class FlowTableIndex : IpvsConnectionIndex
 
     private static bool HasReply(in IpvsConnection connection) =>
         connection.Forwarding == ForwardingMode.Nat && !connection.Has(IpvsConnectionFlags.Template);
+
+    private static IpvsFound FoundIn(ulong entry) => entry >> 32 != 0 ? IpvsFound.Of((int)(entry >> 32) - 1, true) : IpvsFound.Of((int)(uint)entry - 1, false);
+
+    private static unsafe ulong* Locate<TKey>(FlowMap<TKey, ulong>? map, in TKey key, ulong hash)
+        where TKey : unmanaged, IFlowKey<TKey> => map == null ? null : map.Locate(key, hash, out _);
+
+    private void Prefetch(in IpvsTuple tuple, ushort zone)
+    {
+        if (tuple.IsV6)
+            _v6!.Prepare(KeyV6(tuple, zone));
+        else
+            _v4!.Prepare(KeyV4(tuple, zone));
+    }
 
     private static ushort ZoneOf(in IpvsConnection connection) =>
         !connection.Has(IpvsConnectionFlags.Template) ? (ushort)0 : connection.Has(IpvsConnectionFlags.OfMark) ? MarkZone : TemplateZone;

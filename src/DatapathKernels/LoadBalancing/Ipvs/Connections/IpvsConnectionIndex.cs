@@ -1,3 +1,5 @@
+using DatapathKernels.Packets;
+
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>Finds connections by tuples. What it answers does not depend on which index it is.</summary>
@@ -23,8 +25,18 @@ internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDispos
     /// <summary>The template of that client (a prefix of its address), service and protocol.</summary>
     public abstract int FindTemplate(in IpvsTuple template, bool ofMark);
 
-    /// <summary>Asks the memory for what <see cref="Find"/> will read.</summary>
-    public virtual void Prefetch(in IpvsTuple packet)
+    /// <summary>
+    /// The connections of a burst, as far as they are known before its first packet is processed: the memory works on all lookups at once, and is then
+    /// asked for the connections.
+    /// </summary>
+    /// <param name="infos">What the packets' parse found; at most <see cref="PacketBurst.MaxCount"/>.</param>
+    /// <param name="v4">Their keys.</param>
+    /// <param name="v6">Their keys.</param>
+    /// <param name="found">Receives one a packet.</param>
+    public abstract void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, Span<IpvsFound> found);
+
+    /// <summary>Asks the memory for what <see cref="Remove"/> will read.</summary>
+    public virtual void PrefetchRemoval(int id)
     {
     }
 
@@ -33,6 +45,24 @@ internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDispos
 
     public virtual void Dispose()
     {
+    }
+
+    protected IpvsFound Find(in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6)
+    {
+        int id = Find(IpvsTuple.Of(info, v4, v6), out bool isReply);
+        return IpvsFound.Of(id, isReply);
+    }
+
+    /// <summary>Asks the memory for what packets touch of the connections found.</summary>
+    protected void Prefetch(ReadOnlySpan<IpvsFound> found)
+    {
+        foreach (IpvsFound one in found)
+        {
+            if (one.IsReply)
+                Store.Prefetch(one.Id);
+            else if (one.Id != IpvsConnection.None)
+                Store.PrefetchRequest(one.Id);
+        }
     }
 
     protected bool IsTemplate(int id, in IpvsTuple template, bool ofMark)

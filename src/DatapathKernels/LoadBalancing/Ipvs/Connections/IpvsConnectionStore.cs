@@ -68,7 +68,10 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         return id;
     }
 
-    /// <summary>Asks the memory for a connection.</summary>
+    /// <summary>Asks the memory for what a client's packet touches of a connection.</summary>
+    public void PrefetchRequest(int id) => Simd.Prefetch.Read(_connections + id);
+
+    /// <summary>Asks the memory for a whole connection.</summary>
     public void Prefetch(int id)
     {
         byte* line = (byte*)(_connections + id);
@@ -86,6 +89,17 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         connection.Next = _free;
         _free = id;
         Count--;
+    }
+
+    /// <summary>The connection that <see cref="NextExpired"/> looks at next in the slot it is in, or <see cref="IpvsConnection.None"/>; the one behind it is asked of the memory.</summary>
+    public int Upcoming
+    {
+        get
+        {
+            if (_resume != IpvsConnection.None && _connections[_resume].WheelNext is var behind && behind != IpvsConnection.None)
+                Prefetch(behind);
+            return _resume;
+        }
     }
 
     /// <summary>Puts a connection on the wheel by its end.</summary>

@@ -25,8 +25,8 @@ public sealed partial class IpvsDirector
     }
 
     /// <summary>
-    /// <c>drop_entry</c>, to be called once a second under attack: looks at about one connection in 32, chosen at random. Half-open ones go; others
-    /// go when they had no packet for a minute and only a few in all: one in n of those with n packets, up to 8.
+    /// <c>drop_entry</c>, to be called once a second under attack: looks at about one connection in 32, chosen at random. Half-open ones go, and templates
+    /// that have no connection and were never answered; others go when they had no packet for a minute and only a few in all: one in n of those with n packets, up to 8.
     /// </summary>
     /// <returns>How many went.</returns>
     public int DropEntries(long nowMs)
@@ -37,7 +37,7 @@ public sealed partial class IpvsDirector
         foreach (int id in _sample)
         {
             ref IpvsConnection connection = ref _store[id];
-            if (!connection.Has(IpvsConnectionFlags.Live) || connection.Has(IpvsConnectionFlags.Template) || !MayDrop(connection, nowMs))
+            if (!connection.Has(IpvsConnectionFlags.Live) || connection.Controlled > 0 || !MayDrop(connection, nowMs))
                 continue;
             int template = connection.Template;
             Drop(id);
@@ -53,10 +53,14 @@ public sealed partial class IpvsDirector
 
     private bool MayDrop(in IpvsConnection connection, long nowMs)
     {
+        if (connection.Has(IpvsConnectionFlags.Template))
+            return IsOnePacket(connection) ? Draw(connection, nowMs) : !connection.Has(IpvsConnectionFlags.Assured);
         if (connection.Protocol == IpProtocol.Tcp)
             return connection.State is IpvsTcpState.SynReceived or IpvsTcpState.SynAck || (connection.State == IpvsTcpState.Established && Draw(connection, nowMs));
         return Draw(connection, nowMs);
     }
+
+    private bool IsOnePacket(in IpvsConnection template) => _services[template.Service] is { IsOnePacket: true };
 
     /// <summary><c>todrop_entry</c>.</summary>
     private bool Draw(in IpvsConnection connection, long nowMs)

@@ -14,7 +14,8 @@ public sealed partial class IpvsDirector
         if (!quoted.HasKey || (quoted.Flags & PacketFlags.NonFirstFragment) != 0 || quoted.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp))
             return;
         IpvsTuple packet = ((quoted.Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4) : IpvsTuple.Of(v6)).Reversed;
-        int id = FindLive(packet, nowMs, out bool isReply);
+        IpvsFound found = FindLive(packet, nowMs);
+        (int id, bool isReply) = (found.Id, found.IsReply);
         if (id == IpvsConnection.None)
             return;
         ref IpvsConnection connection = ref _store[id];

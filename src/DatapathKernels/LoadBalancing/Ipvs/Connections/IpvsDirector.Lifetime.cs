@@ -8,12 +8,13 @@ public sealed partial class IpvsDirector
     private const int SctpOpeningMs = 4_000, SctpOpenMs = 900_000, SctpClosedMs = 2_000;
 
     /// <summary>The connection of a packet, unless its time is over.</summary>
-    private int FindLive(in IpvsTuple packet, long nowMs, out bool isReply)
+    private IpvsFound FindLive(in IpvsTuple packet, long nowMs)
     {
         int id;
+        bool isReply;
         while ((id = _index.Find(packet, out isReply)) != IpvsConnection.None && _store[id].ExpiresMs <= nowMs)
             TryEnd(id, nowMs);
-        return id;
+        return IpvsFound.Of(id, isReply && id != IpvsConnection.None);
     }
 
     /// <summary>Ends a connection whose time is over. False for a template that still has connections: it stays a minute more.</summary>
@@ -38,10 +39,20 @@ public sealed partial class IpvsDirector
             _store[connection.Template].Controlled--;
         if (connection.Has(IpvsConnectionFlags.Template))
             Orphan(id);
-        else if (_services[connection.Service] is { } service && service.Scheduler.Has(connection.Server))
-            service.Scheduler.Unbind(connection.Server, active: !connection.Has(IpvsConnectionFlags.Inactive));
+        VirtualService scheduler = _services[connection.Service]!.Scheduler;
+        if (scheduler.Remembers(connection.Server))
+            Unbind(connection, scheduler);
         _index.Remove(id);
+        _indexChanges++;
         _store.Free(id);
+    }
+
+    private static void Unbind(in IpvsConnection connection, VirtualService scheduler)
+    {
+        if (connection.Has(IpvsConnectionFlags.Template))
+            scheduler.Release(connection.Server);
+        else
+            scheduler.Unbind(connection.Server, active: !connection.Has(IpvsConnectionFlags.Inactive));
     }
 
     /// <summary>The connections of a template that goes live on without it. Only a service's end takes a template that has any.</summary>
@@ -100,7 +111,7 @@ public sealed partial class IpvsDirector
             return;
         connection.Flags ^= IpvsConnectionFlags.Inactive;
         VirtualService scheduler = _services[connection.Service]!.Scheduler;
-        if (!scheduler.Has(connection.Server))
+        if (!scheduler.Remembers(connection.Server))
             return;
         if (active)
             scheduler.Activate(connection.Server);
@@ -153,21 +164,14 @@ public sealed partial class IpvsDirector
             || ((_options.ReuseMode & 2) != 0 && connection.State == IpvsTcpState.FinWait && connection.Has(IpvsConnectionFlags.NoOutput));
     }
 
-    private bool ServerIsGone(int id, long nowMs, ref IpvsVerdict verdict)
+    private bool ServerIsGone(int id)
     {
         ref IpvsConnection connection = ref _store[id];
         if (connection.SeenRemovals == _clock.Removals)
             return false;
-        if (_services[connection.Service]!.Scheduler.Has(connection.Server))
-        {
-            connection.SeenRemovals = _clock.Removals;
-            return false;
-        }
-
-        Tell(connection, ref verdict);
-        verdict.Status = IpvsStatus.ServerGone;
-        if (_options.ExpireWithoutServer)
-            TryEnd(id, nowMs);
-        return true;
+        if (!_services[connection.Service]!.Scheduler.Has(connection.Server))
+            return true;
+        connection.SeenRemovals = _clock.Removals;
+        return false;
     }
 }

@@ -32,9 +32,9 @@ public sealed partial class IpvsDirector
         if (service.PersistenceSeconds > 0)
             return SchedulePersistent(service, packet, nowMs, ref verdict);
         if (service.Mark == 0 && Swap(packet.DestinationPortBe) != service.Port)
-            return NoServer(service, ref verdict);
+            return NoServer(service, packet, ref verdict);
         int server = Choose(service, packet);
-        return server == VirtualService.NoServer ? NoServer(service, ref verdict) : Open(service, packet, server, IpvsConnection.None, nowMs, ref verdict);
+        return server == VirtualService.NoServer ? NoServer(service, packet, ref verdict) : Open(service, packet, server, IpvsConnection.None, nowMs, ref verdict);
     }
 
     private bool MayOpen(ReadOnlySpan<byte> frame, in PacketInfo info)
@@ -45,8 +45,11 @@ public sealed partial class IpvsDirector
         return (flags & TcpFlags.Rst) == 0 && (_options.SloppyTcp || (flags & TcpFlags.Syn) != 0);
     }
 
-    private static int NoServer(IpvsService service, ref IpvsVerdict verdict)
+    /// <summary>Dropped; but what only came to FTP's service because it could be FTP's data goes on (<c>ip_vs_leave</c>).</summary>
+    private static int NoServer(IpvsService service, in IpvsTuple packet, ref IpvsVerdict verdict)
     {
+        if (service.Port == FtpControl && Swap(packet.DestinationPortBe) != FtpControl)
+            return IpvsConnection.None;
         service.DroppedWithoutServer++;
         verdict.Status = IpvsStatus.NoServer;
         return IpvsConnection.None;
@@ -77,6 +80,11 @@ public sealed partial class IpvsDirector
         service.Scheduled++;
         if (service.IsOnePacket && packet.Protocol == IpProtocol.Udp)
         {
+            // It was bound for a moment, at which the server may have become overloaded.
+            service.Scheduler.Bind(server);
+            service.Scheduler.Unbind(server, active: false);
+            if (template != IpvsConnection.None)
+                _store[template].InPackets++;
             _onePacket = connection;
             _store.Free(id);
             return OnePacket;
@@ -90,6 +98,7 @@ public sealed partial class IpvsDirector
 
         service.Scheduler.Bind(server);
         _index.Insert(id);
+        _indexChanges++;
         return id;
     }
 
@@ -111,12 +120,19 @@ public sealed partial class IpvsDirector
         connection.Virtual = packet.Destination;
         connection.VirtualPortBe = packet.DestinationPortBe;
         connection.Real = service.Scheduler.WireOf(server);
-        connection.RealPortBe = real.Port == 0 || real.Forwarding != ForwardingMode.Nat ? packet.DestinationPortBe : Swap(real.Port);
+        connection.RealPortBe = KeepsPort(service, real, packet) ? packet.DestinationPortBe : Swap(real.Port);
         connection.Protocol = packet.Protocol;
         connection.Forwarding = real.Forwarding;
         connection.Service = service.Index;
         connection.Server = server;
     }
+
+    /// <summary>
+    /// Not only where packets reach the server as they are: a persistent service gives its server's port to the packets of its own port alone, so those of a mark
+    /// and of a service of any port keep theirs.
+    /// </summary>
+    private static bool KeepsPort(IpvsService service, in RealServer real, in IpvsTuple packet) =>
+        real.Port == 0 || real.Forwarding != ForwardingMode.Nat || (service.PersistenceSeconds > 0 && Swap(packet.DestinationPortBe) != service.Port);
 
     /// <summary>The client's template says which server, and is made if there is none that still holds.</summary>
     private int SchedulePersistent(IpvsService service, in IpvsTuple packet, long nowMs, ref IpvsVerdict verdict)
@@ -137,7 +153,7 @@ public sealed partial class IpvsDirector
         {
             int server = Choose(service, packet);
             if (server == VirtualService.NoServer)
-                return NoServer(service, ref verdict);
+                return NoServer(service, packet, ref verdict);
             template = _store.Take();
             if (template != IpvsConnection.None)
                 FillTemplate(template, service, key, packet, server);
@@ -165,7 +181,9 @@ public sealed partial class IpvsDirector
         (template.Virtual, template.VirtualPortBe) = (key.Destination, key.DestinationPortBe);
         template.Protocol = key.Protocol;
         template.TimeoutMs = service.PersistenceSeconds * 1000;
+        service.Scheduler.Retain(server);
         _index.Insert(id);
+        _indexChanges++;
     }
 
     /// <summary>What a client's template is kept under: any port for FTP and for services of any port, any address and protocol for a mark.</summary>

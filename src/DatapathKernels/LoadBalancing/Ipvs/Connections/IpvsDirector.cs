@@ -29,7 +29,9 @@ public sealed partial class IpvsDirector : IDisposable
     private readonly IpvsServiceTable _services = new();
     private readonly int[] _tcpTimeoutsMs = new int[IpvsTcpTransitions.TimeoutSeconds.Length];
     private readonly RemovalClock _clock = new();
+    private readonly IpvsFound[] _found = new IpvsFound[PacketBurst.MaxCount];
     private SplitMix _random;
+    private int _indexChanges;
     private bool _isDisposed;
 
     /// <summary>Makes a director without services.</summary>
@@ -79,14 +81,14 @@ public sealed partial class IpvsDirector : IDisposable
     public void Remove(IpvsService service)
     {
         ArgumentNullException.ThrowIfNull(service);
-        int index = service.Index;
-        _services.Remove(service);
-        for (int id = 0; id < _store.HighMark; id++)
+        for (int id = 0; _services.Has(service) && id < _store.HighMark; id++)
         {
             ref IpvsConnection connection = ref _store[id];
-            if (connection.Has(IpvsConnectionFlags.Live) && connection.Service == index)
+            if (connection.Has(IpvsConnectionFlags.Live) && connection.Service == service.Index)
                 Drop(id);
         }
+
+        _services.Remove(service);
     }
 
     /// <summary>The service a packet to this address would find; null for none.</summary>
@@ -112,14 +114,14 @@ public sealed partial class IpvsDirector : IDisposable
         verdict = new IpvsVerdict { Server = VirtualService.NoServer };
         if (!info.HasKey || (info.Flags & PacketFlags.Transport) == 0)
             return verdict.Status;
-        IpvsTuple packet = (info.Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4) : IpvsTuple.Of(v6);
-        switch (packet.Protocol)
+        switch (info.Protocol)
         {
             case IpProtocol.Icmp or IpProtocol.IcmpV6:
                 ProcessError(frame, info, nowMs, ref verdict);
                 break;
             case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp:
-                ProcessPacket(frame, info, packet, mark, nowMs, ref verdict);
+                IpvsTuple packet = IpvsTuple.Of(info, v4, v6);
+                ProcessPacket(frame, info, packet, FindLive(packet, nowMs), mark, nowMs, ref verdict);
                 break;
         }
 
@@ -140,9 +142,15 @@ public sealed partial class IpvsDirector : IDisposable
         int count = burst.Count;
         if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
-        Prepare(infos[..count], v4, v6);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _index.FindBurst(infos[..count], v4, v6, _found);
+        int changes = _indexChanges;
         for (int i = 0; i < count; i++)
-            Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
+        {
+            // What was found holds until a connection comes or goes.
+            if (changes != _indexChanges || !TryProcessKnown(burst[i], infos[i], _found[i], nowMs, out verdicts[i]))
+                Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
+        }
     }
 
     /// <summary>Begins a burst whose packets are then processed one by one, with other things done between: asks the memory for what they will need.</summary>
@@ -153,15 +161,10 @@ public sealed partial class IpvsDirector : IDisposable
     public void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        for (int i = 0; i < infos.Length; i++)
-            _index.Prefetch((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]));
-
-        // The connections themselves. An earlier packet of the burst may change what is found: only their lines are asked for.
-        for (int i = 0; i < infos.Length; i++)
+        for (int first = 0; first < infos.Length; first += PacketBurst.MaxCount)
         {
-            int id = _index.Find((infos[i].Flags & PacketFlags.Ipv4) != 0 ? IpvsTuple.Of(v4[i]) : IpvsTuple.Of(v6[i]), out _);
-            if (id != IpvsConnection.None)
-                _store.Prefetch(id);
+            int count = Math.Min(PacketBurst.MaxCount, infos.Length - first);
+            _index.FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count), _found);
         }
     }
 
@@ -175,7 +178,12 @@ public sealed partial class IpvsDirector : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         int ended = 0;
         for (int id; (id = _store.NextExpired(nowMs, ref budget)) != IpvsConnection.None;)
+        {
+            if (_store.Upcoming is var upcoming && upcoming != IpvsConnection.None)
+                _index.PrefetchRemoval(upcoming);
             ended += TryEnd(id, nowMs) ? 1 : 0;
+        }
+
         return ended;
     }
 
@@ -197,10 +205,32 @@ public sealed partial class IpvsDirector : IDisposable
         }
     }
 
-    private void ProcessPacket(Span<byte> frame, in PacketInfo info, in IpvsTuple packet, uint mark, long nowMs, ref IpvsVerdict verdict)
+    /// <summary>
+    /// A packet that changes no more than its own connection: the connection is there, its time is not over, its server was there before and no
+    /// connection opens. False, and nothing is done, for every other.
+    /// </summary>
+    private bool TryProcessKnown(Span<byte> frame, in PacketInfo info, IpvsFound found, long nowMs, out IpvsVerdict verdict)
     {
-        int id = FindLive(packet, nowMs, out bool isReply);
-        if (id != IpvsConnection.None && isReply)
+        int id = found.Id;
+        verdict = new IpvsVerdict { Server = VirtualService.NoServer };
+        if (id == IpvsConnection.None || (info.Flags & PacketFlags.Transport) == 0 || !info.HasKey || _store[id].ExpiresMs <= nowMs)
+            return false;
+        if (found.IsReply)
+        {
+            Reply(frame, info, id, nowMs, ref verdict);
+            return true;
+        }
+
+        if (_store[id].SeenRemovals != _clock.Removals || Opens(frame, info))
+            return false;
+        Forward(frame, info, id, nowMs, ref verdict);
+        return true;
+    }
+
+    private void ProcessPacket(Span<byte> frame, in PacketInfo info, in IpvsTuple packet, IpvsFound found, uint mark, long nowMs, ref IpvsVerdict verdict)
+    {
+        int id = found.Id;
+        if (found.IsReply)
         {
             Reply(frame, info, id, nowMs, ref verdict);
             return;
@@ -212,10 +242,21 @@ public sealed partial class IpvsDirector : IDisposable
             id = IpvsConnection.None;
         }
 
+        if (id != IpvsConnection.None && ServerIsGone(id))
+        {
+            if (!_options.ExpireWithoutServer)
+            {
+                Tell(_store[id], ref verdict);
+                verdict.Status = IpvsStatus.ServerGone;
+                return;
+            }
+
+            Drop(id);
+            id = IpvsConnection.None;
+        }
+
         if (id == IpvsConnection.None)
             id = TrySchedule(frame, info, packet, mark, nowMs, ref verdict);
-        else if (ServerIsGone(id, nowMs, ref verdict))
-            return;
         if (id >= 0)
             Forward(frame, info, id, nowMs, ref verdict);
         else if (id == OnePacket)

@@ -31,7 +31,7 @@ public static class IpvsForwarding
 
     /// <summary>
     /// Tunnelling over IPv4: writes the outer header in front of a datagram. TTL and, but for ECN's "congestion experienced", the
-    /// TOS byte are the inner packet's; so is "don't fragment" (IPv6 inside: set).
+    /// TOS byte are the inner packet's; so is "don't fragment" (IPv6 inside: not set).
     /// </summary>
     /// <param name="buffer">Room of <see cref="TunnelBytesV4"/> bytes, then the datagram.</param>
     /// <param name="sourceBe">This node's address, network byte order.</param>
@@ -92,7 +92,7 @@ public static class IpvsForwarding
         if (version == 4)
             inner = new(false, packet[1], packet[8], (packet[6] & 0x40) != 0);
         else if (version == 6 && packet.Length >= 40)
-            inner = new(true, (byte)(BinaryPrimitives.ReadUInt16BigEndian(packet) >> 4), packet[7], true);
+            inner = new(true, (byte)(BinaryPrimitives.ReadUInt16BigEndian(packet) >> 4), packet[7], false);
         return version is 4 || (version is 6 && packet.Length >= 40);
     }
 

@@ -44,9 +44,11 @@ internal sealed class IpvsServiceTable : IDisposable
         Count(service, 1);
     }
 
+    public bool Has(IpvsService service) => service.Index >= 0 && service.Index < _services.Count && _services[service.Index] == service;
+
     public void Remove(IpvsService service)
     {
-        if (service.Index < 0 || service.Index >= _services.Count || _services[service.Index] != service)
+        if (!Has(service))
             Throw.Argument(nameof(service), "the service is not in this director");
         if (service.Mark != 0)
             _marks.Remove((service.Mark, service.IsV6));

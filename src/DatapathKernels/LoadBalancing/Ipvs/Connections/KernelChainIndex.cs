@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Packets;
+
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
@@ -56,6 +59,31 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
         return IpvsConnection.None;
     }
 
+    public override unsafe void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, Span<IpvsFound> found)
+    {
+        Span<(int AsReply, int AsRequest)> heads = stackalloc (int, int)[PacketBurst.MaxCount];
+        heads = heads[..infos.Length];
+        for (int i = 0; i < heads.Length; i++)
+        {
+            IpvsTuple packet = IpvsTuple.Of(infos[i], v4[i], v6[i]);
+            heads[i] = (BucketOf(packet.Reversed), BucketOf(packet));
+
+            // SAFE (both): a prefetch never faults, and where the array has been moved to meanwhile is worth no more than a miss
+            Simd.Prefetch.Read(Unsafe.AsPointer(ref _heads[heads[i].AsReply]));
+            Simd.Prefetch.Read(Unsafe.AsPointer(ref _heads[heads[i].AsRequest]));
+        }
+
+        foreach ((int asReply, int asRequest) in heads)
+        {
+            Store.Prefetch(_heads[asReply]);
+            Store.Prefetch(_heads[asRequest]);
+        }
+
+        for (int i = 0; i < infos.Length; i++)
+            found[i] = Find(infos[i], v4[i], v6[i]);
+        Prefetch(found[..infos.Length]);
+    }
+
     public override int FindTemplate(in IpvsTuple template, bool ofMark)
     {
         int id = HeadOf(template);
@@ -73,6 +101,8 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
         }
     }
 
-    private ref int HeadOf(in IpvsTuple tuple) =>
-        ref _heads[IpvsHash.Connection(tuple.Source, tuple.IsV6, tuple.SourcePortBe, tuple.Protocol, _seed) & (uint)(_heads.Length - 1)];
+    private ref int HeadOf(in IpvsTuple tuple) => ref _heads[BucketOf(tuple)];
+
+    private int BucketOf(in IpvsTuple tuple) =>
+        (int)(IpvsHash.Connection(tuple.Source, tuple.IsV6, tuple.SourcePortBe, tuple.Protocol, _seed) & (uint)(_heads.Length - 1));
 }
