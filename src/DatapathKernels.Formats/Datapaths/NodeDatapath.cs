@@ -132,6 +132,8 @@ public sealed class NodeDatapath : IDisposable
         List<EbpfService> services = [.. Families().SelectMany(family => EbpfServices.Of(Cluster, Node, Proxy(family)))];
         EbpfDatapath datapath = new(network, new EbpfOptions
         {
+            HasV4 = Has(AddressFamily.InterNetwork),
+            HasV6 = Has(AddressFamily.InterNetworkV6),
             Connections = 2 * Options.Connections,
             Services = Math.Max(64, services.Count),
             Affinities = Math.Max(65_536, services.Where(service => service.AffinitySeconds > 0).Sum(service => service.Backends.Count + (service.InsideBackends?.Count ?? 0))),

@@ -54,6 +54,9 @@ public enum DropReason : byte
     /// <summary>Longer than the way allows: the caller may fragment it (<see cref="Overlay.PacketFragmenter"/>).</summary>
     NeedsFragmentation,
 
+    /// <summary>The node does not speak the packet's IP version.</summary>
+    UnknownFamily,
+
     /// <summary>The frame's slot has no room for the outer headers, or for the answer.</summary>
     NoRoom,
 }

@@ -64,6 +64,8 @@ public sealed unsafe partial class EbpfDatapath
     {
         Span<byte> frame = burst[index];
         uint now = Seconds(nowMs);
+        if (!((info.Flags & PacketFlags.Ipv4) != 0 ? _options.HasV4 : _options.HasV6))
+            return PacketFate.Drop(DropReason.UnknownFamily);
         if (IsError(frame, info))
             return RunError(burst, index, info, arrived, now);
         FlowKeyV6 key = arrived;

@@ -50,12 +50,15 @@ public sealed partial class EbpfDatapath : Datapath
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _policy, _maglev) = (options, policy, new CiliumMaglev(options.MaglevSeed));
-        _services = new(options.Services, options.Seed);
-        _connections = new(options.Connections, options.Seed);
-        _translations = new(options.Translations, options.Seed);
+        _services = new(Size(options.Services, options.HasV4), Size(options.Services, options.HasV6), options.Seed);
+        _connections = new(Size(options.Connections, options.HasV4), Size(options.Connections, options.HasV6), options.Seed);
+        _translations = new(Size(options.Translations, options.HasV4), Size(options.Translations, options.HasV6), options.Seed);
         _affinities = new CiliumAffinity<IPv6Address>(options.Affinities, options.Affinities, options.Seed);
         _draw = options.Seed;
     }
+
+    /// <summary>The map of a family that is not spoken is asked like any other, and holds nothing.</summary>
+    private static int Size(int entries, bool isSpoken) => isSpoken ? entries : 1;
 
     /// <summary>Frontends it balances.</summary>
     public int Services => _services.Count;
@@ -67,10 +70,13 @@ public sealed partial class EbpfDatapath : Datapath
     public long MemoryBytes => _services.MemoryBytes + _connections.MemoryBytes + _translations.MemoryBytes + _affinities.MemoryBytes;
 
     /// <summary>Adds a frontend, or replaces the backends of one. Connections keep their backend while any frontend has it.</summary>
+    /// <exception cref="ArgumentException">Its address is of a family that is not spoken here.</exception>
     /// <exception cref="InvalidOperationException">The service map is full, or the affinity map of backends.</exception>
     public void SetService(EbpfService service)
     {
         ArgumentNullException.ThrowIfNull(service);
+        if (!(service.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? _options.HasV4 : _options.HasV6))
+            Diagnostics.Throw.Argument(nameof(service), $"expected a service of a family that the node speaks, not {service.Address}");
         FlowKeyV6 key = KeyOf(service.Address, service.Port, service.Protocol);
         int id = _services.Find(key, _services.HashOf(key));
         if (id < 0)

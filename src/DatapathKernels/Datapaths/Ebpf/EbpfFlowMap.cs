@@ -9,13 +9,14 @@ namespace DatapathKernels.Datapaths;
 /// An LRU map of flows, one for each family, as Cilium has them (<c>cilium_ct4_global</c>, <c>cilium_ct6_global</c>): IPv4's keys are 16 bytes there, and a bucket
 /// of them two lines. Callers have one form of key for both, IPv4 mapped.
 /// </summary>
-/// <param name="capacity">Entries of each family.</param>
+/// <param name="capacityV4">Entries of IPv4.</param>
+/// <param name="capacityV6">Entries of IPv6.</param>
 /// <param name="seed">Seed of the hashes; 0 for random ones.</param>
-internal sealed unsafe class EbpfFlowMap<TValue>(int capacity, ulong seed) : IDisposable
+internal sealed unsafe class EbpfFlowMap<TValue>(int capacityV4, int capacityV6, ulong seed) : IDisposable
     where TValue : unmanaged
 {
-    private readonly ClockFlowMap<FlowKeyV4, TValue> _v4 = seed == 0 ? new(capacity) : new(capacity, seed);
-    private readonly ClockFlowMap<FlowKeyV6, TValue> _v6 = seed == 0 ? new(capacity) : new(capacity, seed);
+    private readonly ClockFlowMap<FlowKeyV4, TValue> _v4 = seed == 0 ? new(capacityV4) : new(capacityV4, seed);
+    private readonly ClockFlowMap<FlowKeyV6, TValue> _v6 = seed == 0 ? new(capacityV6) : new(capacityV6, seed);
 
     public int Count => _v4.Count + _v6.Count;
 

@@ -3,13 +3,19 @@ namespace DatapathKernels.Datapaths;
 /// <summary>What an <see cref="EbpfDatapath"/> is made with; the names are Cilium's, and so are the defaults but for the sizes of maps.</summary>
 public sealed record EbpfOptions
 {
-    /// <summary>Entries of the connection map (<c>bpf-ct-global-tcp-max</c>): an LRU, so that it never refuses one.</summary>
+    /// <summary>The node speaks IPv4 (<c>enable-ipv4</c>). Each family has maps of its own; of one that is not spoken, packets are dropped, and no memory is taken.</summary>
+    public bool HasV4 { get; init; } = true;
+
+    /// <summary>The node speaks IPv6 (<c>enable-ipv6</c>).</summary>
+    public bool HasV6 { get; init; } = true;
+
+    /// <summary>Entries of the connection map of each family (<c>bpf-ct-global-tcp-max</c>): an LRU, so that it never refuses one.</summary>
     public int Connections { get; init; } = 524_288;
 
-    /// <summary>The most frontends (<c>bpf-lb-map-max</c>).</summary>
+    /// <summary>The most frontends of each family (<c>bpf-lb-map-max</c>).</summary>
     public int Services { get; init; } = 65_536;
 
-    /// <summary>Entries of the source translation map (<c>bpf-nat-global-max</c>); a translated connection takes two.</summary>
+    /// <summary>Entries of the source translation map of each family (<c>bpf-nat-global-max</c>); a translated connection takes two.</summary>
     public int Translations { get; init; } = 524_288;
 
     /// <summary>Clients remembered for session affinity (<c>bpf-lb-affinity-map-max</c>), and backends of services that have it.</summary>

@@ -6,12 +6,13 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Datapaths;
 
 /// <summary>The numbers of frontends by address, port and protocol, a map for each family (<c>cilium_lb4_services_v2</c>, <c>cilium_lb6_services_v2</c>).</summary>
-/// <param name="capacity">Frontends of each family.</param>
+/// <param name="capacityV4">Frontends of IPv4.</param>
+/// <param name="capacityV6">Frontends of IPv6.</param>
 /// <param name="seed">Seed of the hashes; 0 for random ones.</param>
-internal sealed unsafe class EbpfServiceMap(int capacity, ulong seed) : IDisposable
+internal sealed unsafe class EbpfServiceMap(int capacityV4, int capacityV6, ulong seed) : IDisposable
 {
-    private readonly FlowMap<FlowKeyV4, long> _v4 = seed == 0 ? new(capacity) : new(capacity, seed);
-    private readonly FlowMap<FlowKeyV6, long> _v6 = seed == 0 ? new(capacity) : new(capacity, seed);
+    private readonly FlowMap<FlowKeyV4, long> _v4 = seed == 0 ? new(capacityV4) : new(capacityV4, seed);
+    private readonly FlowMap<FlowKeyV6, long> _v6 = seed == 0 ? new(capacityV6) : new(capacityV6, seed);
 
     public int Count => _v4.Count + _v6.Count;
 
