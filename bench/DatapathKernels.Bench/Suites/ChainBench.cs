@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Filtering;
 using DatapathKernels.Packets;
 
@@ -127,6 +128,12 @@ public class ChainBench : IDisposable
         _prerouting = Find(_matcher);
         using LinearMatcher linear = new(rules);
         Check(linear, frames);
+        if (_matcher is IndexedMatcher)
+            CodeSettling.Run(() =>
+            {
+                Indexed();
+                IndexedBurst();
+            });
     }
 
     private void Check(LinearMatcher linear, FrameList frames)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Latency;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
@@ -51,6 +52,11 @@ public class ConntrackBench : IDisposable
         new Random(5).Shuffle(_keys);
         if (_table!.Count != Connections || Established() != Asked || EstablishedBurst() != Asked)
             throw new InvalidOperationException("every packet was expected to be of an established connection");
+        CodeSettling.Run(() =>
+        {
+            Established();
+            EstablishedBurst();
+        });
     }
 
     [GlobalSetup(Target = nameof(NewConnection))]

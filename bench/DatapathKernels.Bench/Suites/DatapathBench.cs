@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
@@ -60,6 +61,11 @@ public class DatapathBench : IDisposable
         _traffic = new DatapathTraffic(cluster, _node, Flows, Asked);
         if (_traffic.Open(_nowMs = 1000) != Flows || Established() != Asked || First() != Asked)
             throw new InvalidOperationException("every packet was expected to reach a backend");
+        CodeSettling.Run(() =>
+        {
+            Established();
+            First();
+        });
     }
 
     [GlobalCleanup]

@@ -1,5 +1,6 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.LoadBalancing;
 using DatapathKernels.Packets;
 
@@ -69,6 +70,11 @@ public class IpvsBench : IDisposable
         ForwardPrepare();
         if (Forward() != Asked)
             throw new InvalidOperationException("every packet was expected to be forwarded");
+        CodeSettling.Run(() =>
+        {
+            Forward();
+            NewConnection();
+        });
     }
 
     [GlobalCleanup]

@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
 
@@ -30,7 +31,7 @@ internal static class DatapathModes
             return;
         Cluster cluster = ClusterOf(WarmServices);
         MeasuredNode[] nodes = [.. All.Select(mode => new MeasuredNode(cluster, mode, WarmFlows))];
-        ScenarioTimer.SettleCode(() =>
+        CodeSettling.Run(() =>
         {
             foreach (MeasuredNode node in nodes)
             {

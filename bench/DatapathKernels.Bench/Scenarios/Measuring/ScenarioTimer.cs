@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 
 namespace DatapathKernels.Bench.Scenarios.Measuring;
 
@@ -14,9 +13,6 @@ internal sealed class ScenarioTimer(bool full)
     private const double Alike = 0.05;
 
     private const int Compared = 3;
-
-    // Hot code is compiled twice, the first time to see how it is used; on a busy machine both take their time.
-    private const double QuietMs = 250, MostQuietMs = 8000;
 
     private readonly List<long> _batches = [];
     private readonly int _mostWarmups = full ? 20 : 8;
@@ -38,18 +34,6 @@ internal sealed class ScenarioTimer(bool full)
         for (int i = 0; i < rounds.Length; i++)
             rounds[i] = Round(batch, packets);
         return ScenarioTime.Of(rounds);
-    }
-
-    /// <summary>Runs code until the runtime has stopped compiling for a while, so that what is timed later is optimised code.</summary>
-    public static void SettleCode(Action code)
-    {
-        long start = Stopwatch.GetTimestamp(), quietSince = start, compiled = JitInfo.GetCompiledMethodCount();
-        while (Stopwatch.GetElapsedTime(quietSince).TotalMilliseconds < QuietMs && Stopwatch.GetElapsedTime(start).TotalMilliseconds < MostQuietMs)
-        {
-            code();
-            if (JitInfo.GetCompiledMethodCount() is var now && now != compiled)
-                (compiled, quietSince) = (now, Stopwatch.GetTimestamp());
-        }
     }
 
     private void WarmUp(Func<long> batch, int packets)

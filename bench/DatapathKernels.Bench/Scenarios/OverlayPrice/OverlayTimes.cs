@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Bench.Scenarios.Measuring;
 
 namespace DatapathKernels.Bench.Scenarios.OverlayPrice;
@@ -36,7 +37,7 @@ internal sealed class OverlayTimes(ScenarioTimer timer)
             way.Dispose();
     }
 
-    private static void Settle(OverlayTimer[] ways) => ScenarioTimer.SettleCode(() =>
+    private static void Settle(OverlayTimer[] ways) => CodeSettling.Run(() =>
     {
         foreach (OverlayTimer way in ways)
         {

@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Report.Scenarios;
@@ -24,7 +25,7 @@ internal sealed class ConntrackPressure : IScenario
     /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
-        ScenarioTimer.SettleCode(() =>
+        CodeSettling.Run(() =>
         {
             foreach (EvictionPolicy policy in Policies)
                 Measure(policy, 8192, 1000);
