@@ -36,9 +36,7 @@ public sealed unsafe partial class UdpTunnel
             if (slot->Start < headerBytes || slot->Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
                 return i;
             byte* outer = memory + (nuint)(uint)i * stride + slot->Start - headerBytes;
-            WriteHeaders(ref *outer, (int)bytes, flowHashes[i], (ushort)(firstId + i));
-            if (_options.WritesChecksum)
-                WriteChecksum(ref *outer, (int)bytes, in inner.IsEmpty ? ref s_unknown : ref inner[i]);
+            WriteHeaders(ref *outer, (int)bytes, flowHashes[i], (ushort)(firstId + i), in inner.IsEmpty ? ref s_unknown : ref inner[i]);
             slot->Start -= (ushort)headerBytes;
             slot->Length = bytes;
         }

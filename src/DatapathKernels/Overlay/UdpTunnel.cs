@@ -28,7 +28,7 @@ public sealed partial class UdpTunnel
     private readonly ulong _udpPort;
     private readonly ushort _firstPort, _endPort, _fragment, _inheritedFragment;
     private readonly byte _ttl;
-    private readonly bool _inheritsTtl, _isCompact;
+    private readonly bool _inheritsTtl, _isCompact, _writesChecksum;
 
     /// <summary>Builds the headers of a VXLAN tunnel.</summary>
     /// <param name="options">Both ends.</param>
@@ -66,7 +66,7 @@ public sealed partial class UdpTunnel
         _dsFields = OuterHeader.DsFields(options.InheritsTos, options.Tos, options.Ecn);
         (_fragment, _inheritedFragment) = OuterHeader.FragmentFields(options.DontFragment);
         (_firstPort, _endPort, _udpPort) = (options.MinSourcePort, options.MaxSourcePort, (ulong)options.Port << 32);
-        (_ttl, _inheritsTtl) = (options.Ttl, options.InheritsTtl);
+        (_ttl, _inheritsTtl, _writesChecksum) = (options.Ttl, options.InheritsTtl, options.WritesChecksum);
         _udp = EthernetBytes + (options.IsV6 ? 40 : 20);
         _headers = new byte[_udp + UdpBytes + tunnelHeader.Length];
         _isCompact = !options.IsV6 && OuterHeader.IsCompact(_headers);
@@ -107,9 +107,7 @@ public sealed partial class UdpTunnel
             return false;
 
         // SAFE: the buffer is longer than the headers by an Ethernet header.
-        WriteHeaders(ref MemoryMarshal.GetReference(buffer), buffer.Length, flowHash, id);
-        if (_options.WritesChecksum)
-            WriteChecksum(ref MemoryMarshal.GetReference(buffer), buffer.Length, inner);
+        WriteHeaders(ref MemoryMarshal.GetReference(buffer), buffer.Length, flowHash, id, inner);
         return true;
     }
 
@@ -159,26 +157,26 @@ public sealed partial class UdpTunnel
     }
 
     /// <summary>
-    /// All headers but the checksum, before a frame of an Ethernet header or more: nothing before <paramref name="outer"/> is touched, nor behind the headers.
+    /// All headers, before a frame of an Ethernet header or more: nothing before <paramref name="outer"/> is touched, nor behind the headers.
     /// What is by far the most common, a known flow of untagged IPv4 over IPv4, is straight-line code without a call.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteHeaders(ref byte outer, int bytes, uint flowHash, ushort id)
+    private void WriteHeaders(ref byte outer, int bytes, uint flowHash, ushort id, in PacketInfo inner)
     {
         ref byte frame = ref Unsafe.Add(ref outer, _headers.Length);
         if (!_isCompact || flowHash == 0 || !InnerFields.TryReadPlain(ref frame, bytes - _headers.Length, out InnerFields carried))
         {
-            WriteAnyHeaders(ref outer, bytes, flowHash, id);
+            WriteAnyHeaders(ref outer, bytes, flowHash, id, inner);
             return;
         }
 
         OuterHeader.CopyCompact(_headers, ref outer);
         WriteV4(ref Unsafe.Add(ref outer, EthernetBytes), bytes - EthernetBytes, carried, id);
-        WriteUdp(ref Unsafe.Add(ref outer, EthernetBytes + Ipv4Header.MinSize), bytes - (EthernetBytes + Ipv4Header.MinSize), flowHash);
+        WriteUdp(ref Unsafe.Add(ref outer, EthernetBytes + Ipv4Header.MinSize), bytes - (EthernetBytes + Ipv4Header.MinSize), flowHash, ref frame, inner);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WriteAnyHeaders(ref byte outer, int bytes, uint flowHash, ushort id)
+    private void WriteAnyHeaders(ref byte outer, int bytes, uint flowHash, ushort id, in PacketInfo inner)
     {
         ReadOnlySpan<byte> frame = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref outer, _headers.Length), bytes - _headers.Length);
         InnerFields carried = InnerFields.OfFrame(frame);
@@ -190,7 +188,7 @@ public sealed partial class UdpTunnel
             OuterHeader.FinishV6(ref network, bytes - EthernetBytes, _dsFields[carried.DsField], Ttl(carried));
         else
             WriteV4(ref network, bytes - EthernetBytes, carried, id);
-        WriteUdp(ref Unsafe.Add(ref outer, _udp), bytes - _udp, flowHash);
+        WriteUdp(ref Unsafe.Add(ref outer, _udp), bytes - _udp, flowHash, ref Unsafe.Add(ref outer, _headers.Length), inner);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -198,22 +196,23 @@ public sealed partial class UdpTunnel
         OuterHeader.FinishV4(ref network, bytes, _headerSum, IpProtocol.Udp, _dsFields[carried.DsField], Ttl(carried), id, (ushort)((carried.Fragment & _inheritedFragment) | _fragment));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteUdp(ref byte udp, int bytes, uint flowHash) =>
-        OuterHeader.WriteBigEndian(ref udp, ((ulong)TunnelSourcePort.Of(flowHash, _firstPort, _endPort) << 48) | _udpPort | ((ulong)(uint)bytes << 16));
+    private void WriteUdp(ref byte udp, int bytes, uint flowHash, ref byte frame, in PacketInfo inner)
+    {
+        ulong port = TunnelSourcePort.Of(flowHash, _firstPort, _endPort);
+        ulong header = (port << 48) | _udpPort | ((ulong)(uint)bytes << 16);
+        OuterHeader.WriteBigEndian(ref udp, _writesChecksum ? header | Checksum((uint)port, bytes, ref frame, inner) : header);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte Ttl(InnerFields carried) => _inheritsTtl && carried.Ttl != 0 ? carried.Ttl : _ttl;
 
     /// <summary>The sum of pseudo header, UDP and tunnel header is known but for the source port and the length, which counts in two of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteChecksum(ref byte outer, int bytes, in PacketInfo inner)
+    private ushort Checksum(uint sourcePort, int bytes, ref byte frame, in PacketInfo inner)
     {
-        ref byte udp = ref Unsafe.Add(ref outer, _udp);
-        ulong known = (ulong)_datagramSum + (OuterHeader.ReadBigEndian(ref udp) >> 16) + 2 * (uint)(bytes - _udp);
-        ref byte frame = ref Unsafe.Add(ref outer, _headers.Length);
-        int frameBytes = bytes - _headers.Length;
+        int frameBytes = bytes - (_headers.Length - _udp);
         uint carried = KnownInner.IsPlainTcp(frameBytes, inner) ? KnownInner.SumPlainTcp(ref frame, inner.L4Length) : SumFrame(MemoryMarshal.CreateReadOnlySpan(ref frame, frameBytes), inner);
-        OuterHeader.WriteBigEndian(ref Unsafe.Add(ref udp, 4), ((uint)(bytes - _udp) << 16) | InternetChecksum.ForUdp(InternetChecksum.FinishWide(known + carried)));
+        return InternetChecksum.ForUdp(InternetChecksum.FinishWide((ulong)_datagramSum + sourcePort + (2 * (uint)bytes) + carried));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
