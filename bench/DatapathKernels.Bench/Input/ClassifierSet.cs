@@ -28,13 +28,17 @@ internal sealed class ClassifierSet
     /// <summary>The built-in sets, then the published ones that are there.</summary>
     public static IEnumerable<string> Names { get; } = [.. new[] { "acl", "fw", "ipc" }, .. new[] { "acl1", "fw1", "ipc1" }.Where(name => File.Exists(PathOf(name)))];
 
-    /// <summary>The rules in the INPUT chain of the filter table; line i + 1 is rule i.</summary>
+    /// <summary>The rules in the INPUT chain of the filter table; line i + 1 is of rule i.</summary>
     public Ruleset Ruleset()
     {
         Ruleset ruleset = new(IpFamily.V4);
         Chain input = ruleset.GetOrAdd(TableKind.Filter).GetOrAdd("INPUT");
         for (int i = 0; i < _rules.Length; i++)
-            input.Add(_rules[i].ToRule(i + 1));
+        {
+            foreach (Rule rule in _rules[i].ToRules(i + 1))
+                input.Add(rule);
+        }
+
         return ruleset;
     }
 

@@ -38,31 +38,41 @@ public readonly record struct ClassifierRule(
         && ((SourcePorts.IsAny && DestinationPorts.IsAny)
             || (packet.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp && SourcePorts.Contains(packet.SourcePort) && DestinationPorts.Contains(packet.DestinationPort)));
 
-    /// <summary>The rule as iptables holds it, accepting what matches; ports without a protocol are tested by multiport.</summary>
-    /// <param name="line">The line it is said to stand in, from 1.</param>
-    public Rule ToRule(int line)
+    /// <summary>
+    /// The rules iptables needs to accept what matches, all of one line: one, unless ports are asked for without a protocol. iptables reads ports of a
+    /// protocol that was named, so that is one rule for each that has them; and none where the protocol named has no ports, for nothing matches.
+    /// </summary>
+    /// <param name="line">The line they are said to stand in, from 1.</param>
+    public IReadOnlyList<Rule> ToRules(int line)
+    {
+        bool hasPorts = !SourcePorts.IsAny || !DestinationPorts.IsAny;
+        if (!hasPorts)
+            return [ToRule(line, Protocol, null)];
+        (PortTest source, PortTest destination) = (new(SourcePorts), new(DestinationPorts));
+        List<Rule> rules = [];
+        foreach (IpProtocol protocol in WithPorts)
+        {
+            if ((Protocol ?? protocol) == protocol)
+                rules.Add(ToRule(line, protocol, protocol == IpProtocol.Tcp ? new TcpMatch(source, destination) : new PortMatch(protocol, source, destination)));
+        }
+
+        return rules;
+    }
+
+    private static ReadOnlySpan<IpProtocol> WithPorts => [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
+
+    private Rule ToRule(int line, IpProtocol? protocol, RuleMatch? ports)
     {
         List<RuleMatch> matches = [];
         if (SourceLength > 0)
             matches.Add(new AddressMatch(PacketSide.Source, IpNetwork.FromPrefix(IpFamily.V4, Source, SourceLength)));
         if (DestinationLength > 0)
             matches.Add(new AddressMatch(PacketSide.Destination, IpNetwork.FromPrefix(IpFamily.V4, Destination, DestinationLength)));
-        if (Protocol is { } protocol)
-            matches.Add(new ProtocolMatch(protocol));
-        if (!SourcePorts.IsAny || !DestinationPorts.IsAny)
-            AddPorts(matches);
+        if (protocol is { } named)
+            matches.Add(new ProtocolMatch(named));
+        if (ports is not null)
+            matches.Add(ports);
         return new Rule([.. matches], new VerdictTarget(RuleVerdict.Accept)) { Line = line };
-    }
-
-    private void AddPorts(List<RuleMatch> matches)
-    {
-        PortTest source = new(SourcePorts), destination = new(DestinationPorts);
-        if (Protocol == IpProtocol.Tcp)
-            matches.Add(new TcpMatch(source, destination));
-        else if (Protocol is IpProtocol.Udp or IpProtocol.Sctp)
-            matches.Add(new PortMatch(Protocol.Value, source, destination));
-        else
-            matches.AddRange([new MultiportMatch(PacketSide.Source, [SourcePorts]), new MultiportMatch(PacketSide.Destination, [DestinationPorts])]);
     }
 
     private static bool Contains(uint network, int length, uint addressBe) =>

@@ -6,6 +6,9 @@ namespace DatapathKernels.Formats.Iptables;
 /// <content>The options of each extension.</content>
 internal sealed partial class MatchDraft
 {
+    /// <summary>Room of the kernel's own list (<c>XT_MULTI_PORTS</c>).</summary>
+    private const int MostPorts = 15;
+
     /// <summary>Reads an option. False when the extension does not have it, or does not evaluate it.</summary>
     public bool TryOption(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
@@ -144,6 +147,8 @@ internal sealed partial class MatchDraft
             _ports.Add(range);
         }
 
+        if (_ports.Sum(range => range.Low == range.High ? 1 : 2) > MostPorts)
+            throw arguments.Expected($"at most {MostPorts} ports, a range being two", text);
         (_side, _negated) = (side.Value, arguments.Negated);
         return true;
     }

@@ -4,8 +4,8 @@ namespace DatapathKernels.Formats.Iptables;
 
 /// <content>
 /// Options of extensions: <c>--dport 80</c>, <c>--dport=80</c>, <c>! --dport 80</c>, <c>--dport ! 80</c>. An option belongs to
-/// the target when one was named, else to the last extension that knows it, else to the protocol's own extension, which
-/// iptables loads unasked.
+/// the target that knows it, else to the last match that does, else to the protocol's own extension, which iptables loads
+/// unasked; wherever in the line it stands.
 /// </content>
 internal sealed partial class RuleReader
 {
@@ -13,7 +13,7 @@ internal sealed partial class RuleReader
     {
         if (_tokens.At(_next - 1).Quoted || option is not ['-', '-', _, ..])
         {
-            if (_target is { IsUnknown: true })
+            if (_target is { IsUnknown: true } && _targetIsLast)
             {
                 _target.Raw.Add((start, _next));
                 return;
@@ -25,7 +25,7 @@ internal sealed partial class RuleReader
         int equals = option.IndexOf('=');
         OptionText text = new(equals < 0 ? option : option[..equals], equals < 0 ? default : option[(equals + 1)..], equals >= 0);
         OptionArguments arguments = new(_tokens, _next, negated, text.Value, text.HasValue, Family);
-        if (TryTarget(text.Name, ref arguments, start) || TryDrafts(text.Name, ref arguments, start))
+        if (TryTarget(text.Name, ref arguments, start) || TryDrafts(text.Name, ref arguments, start) || TryLast(ref arguments, start))
         {
             _next = arguments.Next;
             Family ??= arguments.Family;
@@ -39,14 +39,10 @@ internal sealed partial class RuleReader
     {
         if (_target is null)
             return false;
-        if (!_target.IsUnknown && _target.TryOption(name, ref arguments))
-        {
-            _target.Raw.Add((start, arguments.Next));
-            return true;
-        }
-
-        _target.IsUnknown = true;
-        arguments.SkipValues();
+        if (_target.IsUnknown)
+            return _targetIsLast && Keep(_target, ref arguments, start);
+        if (!_target.TryOption(name, ref arguments))
+            return false;
         _target.Raw.Add((start, arguments.Next));
         return true;
     }
@@ -62,26 +58,38 @@ internal sealed partial class RuleReader
             }
         }
 
-        if (_protocol is { } protocol && MatchDraft.OfProtocol(protocol) is { } implied && MatchDraft.IsProtocolOption(name))
+        if (_protocol is not { } protocol || MatchDraft.OfProtocol(protocol) is not { } implied || !MatchDraft.IsProtocolOption(name))
+            return false;
+        MatchDraft draft = AddDraft(implied);
+        if (draft.TryOption(name, ref arguments))
         {
-            MatchDraft draft = AddDraft(implied);
-            if (draft.TryOption(name, ref arguments))
-            {
-                draft.Raw.Add((start, arguments.Next));
-                return true;
-            }
-
-            _draftCount--;
+            draft.Raw.Add((start, arguments.Next));
+            return true;
         }
 
+        _draftCount--;
+        return false;
+    }
+
+    /// <summary>An option that is not evaluated belongs to the extension named last, which is kept by name as a whole.</summary>
+    private bool TryLast(ref OptionArguments arguments, int start)
+    {
+        if (_target is not null && (_targetIsLast || _draftCount == 0))
+            return Keep(_target, ref arguments, start);
         if (_draftCount == 0)
             return false;
-
-        // An option of the last extension that is not evaluated: keep the whole extension by name.
         MatchDraft last = _drafts[_draftCount - 1];
         last.IsUnknown = true;
         arguments.SkipValues();
         last.Raw.Add((start, arguments.Next));
+        return true;
+    }
+
+    private static bool Keep(TargetDraft target, ref OptionArguments arguments, int start)
+    {
+        target.IsUnknown = true;
+        arguments.SkipValues();
+        target.Raw.Add((start, arguments.Next));
         return true;
     }
 

@@ -20,9 +20,12 @@ internal sealed partial class RuleReader
     private readonly List<MatchDraft> _drafts = [];
     private readonly RuleMatch?[] _base = new RuleMatch?[6];
     private readonly List<RuleMatch> _matches = [];
+    private readonly List<AddressMatch> _otherSources = [], _otherDestinations = [];
+    private readonly List<Rule> _others = [];
     private int _draftCount, _next;
     private IpProtocol? _protocol;
     private TargetDraft? _target;
+    private bool _targetIsLast;
     private readonly TargetDraft _targetDraft = new();
     private RuleTarget? _simpleTarget;
 
@@ -48,6 +51,9 @@ internal sealed partial class RuleReader
     {
         Array.Clear(_base);
         _matches.Clear();
+        _otherSources.Clear();
+        _otherDestinations.Clear();
+        _others.Clear();
         _draftCount = 0;
         _next = first;
         _protocol = null;
@@ -56,7 +62,23 @@ internal sealed partial class RuleReader
         while (_next < _tokens.Count)
             ReadOption(table, ref packets, ref bytes);
         AssumedV4 |= Family is null;
-        return new Rule(BuildMatches(line), BuildTarget(line)) { Packets = packets, Bytes = bytes, Line = line };
+        Rule rule = new(BuildMatches(line), BuildTarget(line)) { Packets = packets, Bytes = bytes, Line = line };
+        if (_otherSources.Count + _otherDestinations.Count > 0)
+            AddOthers(rule);
+        return rule;
+    }
+
+    /// <summary>The rules behind the one that was read last, where its line named several addresses: every source with every destination.</summary>
+    public IReadOnlyList<Rule> Others => _others;
+
+    private void AddOthers(Rule first)
+    {
+        IEnumerable<RuleMatch?> destinations = _otherDestinations.Cast<RuleMatch?>().Prepend(_base[1]);
+        IEnumerable<RuleMatch[]> pairs = _otherSources.Cast<RuleMatch?>().Prepend(_base[0]).SelectMany(
+            source => destinations, (source, destination) => (RuleMatch[])[.. new[] { source, destination }.OfType<AddressMatch>().Where(match => match.Network.Mask != UInt128.Zero)]);
+        RuleMatch[] rest = [.. first.Matches.Where(match => match is not AddressMatch)];
+        foreach (RuleMatch[] addresses in pairs.Skip(1))
+            _others.Add(new Rule([.. addresses.Select(Pooled), .. rest], first.Target) { Packets = first.Packets, Bytes = first.Bytes, Line = first.Line });
     }
 
     private void ReadOption(Table table, ref ulong packets, ref ulong bytes)
@@ -83,11 +105,15 @@ internal sealed partial class RuleReader
                 ReadProtocol(negated);
                 break;
             case "-f" or "--fragment" or "--fragments":
+                if (Family == IpFamily.V6)
+                    throw new SyntaxException(column, "expected an option of ip6tables, which has no -f");
+                Family ??= IpFamily.V4;
                 SetBase(5, new FragmentMatch(negated), column);
                 break;
             case "-m" or "--match":
                 Refuse(negated, column, "-m");
                 AddDraft(_strings.GetOrAdd(Take("the name of a match")));
+                _targetIsLast = false;
                 break;
             case "-j" or "--jump":
                 Refuse(negated, column, "-j");
@@ -117,16 +143,29 @@ internal sealed partial class RuleReader
         return ulong.TryParse(text, out ulong value) ? value : throw Expected("a counter", text);
     }
 
+    /// <summary>An address, or several with commas between: the rule then stands for one rule each.</summary>
     private void ReadAddress(PacketSide side, int slot, bool negated)
     {
         negated |= TakeNegation();
         ReadOnlySpan<char> text = Take("an address");
         int column = _tokens.ColumnOf(_next - 1);
-        if (!Literals.TryNetwork(text, out IpNetwork network))
-            throw Expected("an address like 10.0.0.0/8 or fd00::/8", text);
-        RequireFamily(network.Family, text);
-        if (network.Mask != UInt128.Zero || negated)
-            SetBase(slot, new AddressMatch(side, network, negated), column);
+        List<AddressMatch> others = side == PacketSide.Source ? _otherSources : _otherDestinations;
+        bool isFirst = true;
+        foreach (Range part in text.Split(','))
+        {
+            ReadOnlySpan<char> address = text[part];
+            if (!Literals.TryNetwork(address, out IpNetwork network))
+                throw Expected("an address like 10.0.0.0/8 or fd00::/8", address);
+            RequireFamily(network.Family, address);
+            if (!isFirst)
+                others.Add(new AddressMatch(side, network, negated));
+            else if (network.Mask != UInt128.Zero || negated)
+                SetBase(slot, new AddressMatch(side, network, negated), column);
+            isFirst = false;
+        }
+
+        if (negated && others.Count > 0)
+            throw new SyntaxException(column, "expected one address behind '!', found several");
     }
 
     private void ReadInterface(bool incoming, int slot, bool negated)
@@ -146,7 +185,12 @@ internal sealed partial class RuleReader
         ReadOnlySpan<char> text = Take("a protocol");
         int column = _tokens.ColumnOf(_next - 1);
         if (text is "all" or "0")
+        {
+            if (negated)
+                throw new SyntaxException(column, "expected a protocol behind '! -p', found one that no packet lacks");
             return;
+        }
+
         if (!Names.TryFind(Names.Protocols, text, out IpProtocol protocol))
         {
             if (!byte.TryParse(text, out byte number))
@@ -186,6 +230,7 @@ internal sealed partial class RuleReader
             throw Expected($"a chain of table {Hooks.NameOf(table.Kind)}", name);
         _target = _targetDraft;
         _target.Reset(_strings.GetOrAdd(name));
+        _targetIsLast = true;
     }
 
     private static VerdictTarget? SimpleTarget(ReadOnlySpan<char> name) => name switch
@@ -264,15 +309,25 @@ internal sealed partial class RuleReader
         return [.. _matches];
     }
 
-    /// <summary>Ports and TCP flags are read where the protocol has them: iptables wants it named, and not negated.</summary>
+    /// <summary>Ports, TCP flags and ICMP types are read where the protocol has them: iptables wants it named, and not negated.</summary>
     private void RequireProtocol(RuleMatch match, MatchDraft draft)
     {
         bool hasPorts = _protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp;
+        (IpProtocol? needed, string what) = match switch
+        {
+            TcpMatch => (IpProtocol.Tcp, "tcp"),
+            PortMatch ports => (ports.Protocol, Names.Of(ports.Protocol)),
+            IcmpMatch icmp => icmp.Family == IpFamily.V4 ? (IpProtocol.Icmp, "icmp") : (IpProtocol.IcmpV6, "icmp6"),
+            EcnMatch { Cwr: not null } or EcnMatch { Ece: not null } => (IpProtocol.Tcp, "ecn --ecn-tcp-cwr or --ecn-tcp-ece"),
+            _ => ((IpProtocol?)null, ""),
+        };
         if (match is MultiportMatch && !hasPorts)
-            throw new SyntaxException(_tokens.ColumnOf(draft.Raw[0].From), "expected -p tcp, udp, udplite, sctp or dccp in a rule with -m multiport");
-        if (match is EcnMatch { Cwr: not null } or EcnMatch { Ece: not null } && _protocol != IpProtocol.Tcp)
-            throw new SyntaxException(_tokens.ColumnOf(draft.Raw[0].From), "expected -p tcp in a rule with -m ecn --ecn-tcp-cwr or --ecn-tcp-ece");
+            throw new SyntaxException(ColumnOf(draft), "expected -p tcp, udp, udplite, sctp or dccp in a rule with -m multiport");
+        if (needed is { } protocol && _protocol != protocol)
+            throw new SyntaxException(ColumnOf(draft), $"expected -p {Names.Of(protocol)} in a rule with -m {what}");
     }
+
+    private int ColumnOf(MatchDraft draft) => _tokens.ColumnOf(draft.Raw.Count > 0 ? draft.Raw[0].From : _tokens.Count - 1);
 
     private RuleTarget? BuildTarget(int line)
     {

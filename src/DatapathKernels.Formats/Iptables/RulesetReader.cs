@@ -217,7 +217,9 @@ internal sealed class RulesetReader
             case "-A" or "--append":
                 Chain appended = ChainAt(table, at + 1);
                 appended.Add(_rules.Read(table, at + 2, _line, packets, bytes));
-                _ruleCount++;
+                foreach (Rule other in _rules.Others)
+                    appended.Add(other);
+                _ruleCount += 1 + _rules.Others.Count;
                 break;
             case "-I" or "--insert":
                 Insert(table, at + 1, packets, bytes);
@@ -254,8 +256,11 @@ internal sealed class RulesetReader
             at++;
         }
 
+        // Each goes to the same place, as iptables has it: the last stands first.
         chain.Insert(position - 1, _rules.Read(table, at, _line, packets, bytes));
-        _ruleCount++;
+        foreach (Rule other in _rules.Others)
+            chain.Insert(position - 1, other);
+        _ruleCount += 1 + _rules.Others.Count;
     }
 
     private void Flush(Table table, int at)

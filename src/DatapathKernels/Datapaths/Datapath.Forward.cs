@@ -95,12 +95,19 @@ public abstract partial class Datapath
         return new PacketFate(kind, reason, hop);
     }
 
+    /// <summary>
+    /// True where the node's own errors bear the name of whom the packet was sent to, once it goes elsewhere: connection tracking translates them like any other
+    /// error about the connection (<c>nf_nat_icmp_reply_translation</c>).
+    /// </summary>
+    private protected virtual bool AnswersInTheNameAsked => false;
+
     /// <summary>Answers a packet with an ICMP error of the node's, unless it is one itself or none may be sent about it.</summary>
     private protected PacketFate AnswerError(in PacketBurst burst, int index, in PacketInfo info, DropReason reason, byte type, byte code, uint rest)
     {
-        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
-        IPv6Address own = ConnectionKeys.Wire(ipv4, ipv4 ? Network.AddressV4 : Network.AddressV6);
-        if (own == default || IsError(burst[index], info))
+        if (IsError(burst[index], info))
+            return PacketFate.Drop(reason);
+        IPv6Address own = Restore(burst[index], info, _keys[index]);
+        if (own == default)
             return PacketFate.Drop(reason);
         int length = IcmpErrorWriter.Write(burst[index], info, (int)info.L3Length, type, code, rest, own, _answer);
         return Answer(burst, index, info, _answer.AsSpan(0, length), reason);
@@ -109,11 +116,41 @@ public abstract partial class Datapath
     /// <summary>Answers a packet as a REJECT rule says.</summary>
     private protected PacketFate Reject(in PacketBurst burst, int index, in PacketInfo info, RejectKind kind, in PacketMeta meta, DropReason reason)
     {
-        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
-        IPv6Address own = ConnectionKeys.Wire(ipv4, ipv4 ? Network.AddressV4 : Network.AddressV6);
+        IPv6Address own = Restore(burst[index], info, _keys[index]);
         return RejectBuilder.TryBuild(kind, burst[index], info, meta, own, _answer, out int length) == RejectStatus.Ok
             ? Answer(burst, index, info, _answer.AsSpan(0, length), reason)
             : PacketFate.Drop(reason);
+    }
+
+    /// <summary>
+    /// Gives a packet the addresses and ports back with which it came. Its sender knows it by no others: an error that quotes the backend of a service says nothing to
+    /// who asked the service, and a path MTU told so is never learnt.
+    /// </summary>
+    /// <returns>Whose name an error about it bears, as on the wire; zero where the node has no address of the family.</returns>
+    private IPv6Address Restore(Span<byte> frame, in PacketInfo info, in FlowKeyV6 arrived)
+    {
+        bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
+        IPv6Address own = ConnectionKeys.Wire(ipv4, ipv4 ? Network.AddressV4 : Network.AddressV6);
+        FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 now, out _);
+        now = ipv4 ? ConntrackTable.KeyOf(v4) : now;
+        if (now.Equals(arrived))
+            return own;
+        IPv6Address source = ConnectionKeys.Wire(ipv4, arrived.Source), destination = ConnectionKeys.Wire(ipv4, arrived.Destination);
+
+        // An ICMP message has its identifier on both sides: what a key holds as its other port is the type.
+        ushort portBe = info.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6 ? arrived.SourcePortBe : arrived.DestinationPortBe;
+        if (ipv4)
+        {
+            AddressRewriter.SetSource(frame, info, IPv6Address.FirstWord(source), arrived.SourcePortBe);
+            AddressRewriter.SetDestination(frame, info, IPv6Address.FirstWord(destination), portBe);
+        }
+        else
+        {
+            AddressRewriter.SetSource(frame, info, source, arrived.SourcePortBe);
+            AddressRewriter.SetDestination(frame, info, destination, portBe);
+        }
+
+        return AnswersInTheNameAsked && now.Destination != arrived.Destination ? destination : own;
     }
 
     /// <summary>Puts an answer, from its IP header on, in the place of the packet, and sends it where its destination is.</summary>

@@ -44,6 +44,9 @@ public sealed class NftablesDatapath : Datapath
         _random = new PacketRandom(seed);
     }
 
+    /// <inheritdoc/>
+    private protected override bool AnswersInTheNameAsked => true;
+
     private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys) =>
         _connections.Prepare(keys[..infos.Length], _buckets, translates: true);
 

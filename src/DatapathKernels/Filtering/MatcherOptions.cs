@@ -11,7 +11,7 @@ public sealed record MatcherOptions
 
     /// <summary>
     /// The primary address of each interface, for MASQUERADE (that of the interface the packet leaves by) and REDIRECT (that of
-    /// the one it came in by). The first of the ruleset's family counts.
+    /// the one it came in by; what came in by none, the node's own, goes to loopback). The first of the ruleset's family counts.
     /// </summary>
     public IReadOnlyList<InterfaceAddress> InterfaceAddresses { get; init; } = [];
 

@@ -4,7 +4,9 @@ using System.IO.Compression;
 using System.Text.Json;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Classifiers;
+using DatapathKernels.Formats.Iptables;
 using DatapathKernels.Packets;
+using DatapathKernels.Tests.Formats.Iptables;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 
@@ -64,10 +66,41 @@ public class ClassifierTests
             FiveTupleRule expected = FiveTupleRule.Parse(line);
             ClassifierRule rule = ClassifierRule.Parse(line);
             Assert.Equal(expected, new(rule.Source, rule.SourceLength, rule.Destination, rule.DestinationLength, rule.SourcePorts, rule.DestinationPorts, (int?)rule.Protocol ?? -1));
-            Assert.Equal(expected.ToRule(3).ToString(), rule.ToRule(4).ToString());
+            Assert.Equal(expected.ToRule(3).ToString(), Assert.Single(rule.ToRules(4)).ToString());
         }
 
         Assert.Contains("expected @SOURCE/LEN", Assert.Throws<FormatException>(() => ClassifierRule.Parse("@1.2.3.4/32")).Message);
+    }
+
+    [Fact]
+    public void Every_rule_can_be_saved_and_read_again()
+    {
+        PortRange any = PortRange.Any, some = new(80, 90);
+        IpProtocol?[] protocols = [null, IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp, IpProtocol.Icmp, IpProtocol.Gre];
+        ClassifierRule[] rules = [.. protocols.SelectMany(protocol => new[] { (any, any), (some, any), (any, some), (some, some) }, (protocol, ports) =>
+            new ClassifierRule(0x0a000000, 8, 0x0a010203, 32, ports.Item1, ports.Item2, protocol))];
+        foreach (ClassifierRule rule in rules)
+        {
+            Ruleset ruleset = new(IpFamily.V4);
+            Chain input = ruleset.GetOrAdd(TableKind.Filter).GetOrAdd("INPUT");
+            foreach (Rule made in rule.ToRules(1))
+                input.Add(made);
+            Rulesets.AssertRoundTrips(ruleset);
+            using LinearMatcher matcher = new(Rulesets.Parse(IptablesSaveWriter.Write(ruleset)));
+            foreach (IpProtocol protocol in protocols.OfType<IpProtocol>())
+            {
+                foreach (ushort port in (ushort[])[80, 91])
+                {
+                    byte[] bytes = new FiveTuplePacket(0x0a000001, 0x0a010203, 85, port, (int)protocol).ToBytes(out PacketInfo info);
+                    FlowParser.ParseNetwork(bytes, 0, out FlowKeyV4 key, out _, out _);
+                    PacketMeta meta = default;
+                    PacketRandom random = new(1);
+                    Assert.True(matcher.Find(TableKind.Filter, "INPUT", out ChainId chain));
+                    matcher.Evaluate(chain, bytes, info, ref meta, ref random, out PacketVerdict verdict);
+                    Assert.Equal((rule, key, rule.Matches(key)), (rule, key, verdict.Rule >= 0 && matcher.RuleAt(verdict.Rule) is not null));
+                }
+            }
+        }
     }
 
     /// <summary>

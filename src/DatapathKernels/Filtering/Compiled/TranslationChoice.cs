@@ -7,6 +7,9 @@ namespace DatapathKernels.Filtering;
 /// <summary>Which address and port a translation rule gives one packet.</summary>
 internal static class TranslationChoice
 {
+    /// <summary>127.0.0.1: where the kernel sends what the node itself sent and a rule redirects (<c>nf_nat_redirect</c> in OUTPUT).</summary>
+    private const uint LoopbackV4 = 0x7f000001;
+
     /// <param name="translation">The rule's.</param>
     /// <param name="source">True when the source is translated.</param>
     /// <param name="family">The ruleset's family.</param>
@@ -29,6 +32,9 @@ internal static class TranslationChoice
             case TranslationAddress.Mapped:
                 UInt128 own = view.AddressOf(family, source ? PacketSide.Source : PacketSide.Destination);
                 binding.Address = WireAddress.Of(family, translation.Low | (own & translation.Width));
+                break;
+            case TranslationAddress.OfInterface when !source && meta.InInterface == 0:
+                (binding.HasAddress, binding.Address) = (true, WireAddress.Of(family, family == IpFamily.V4 ? LoopbackV4 : UInt128.One));
                 break;
             default:
                 ushort id = source ? meta.OutInterface : meta.InInterface;

@@ -24,6 +24,14 @@ public class IptablesParserTests
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -m multiport --dports 80,443\n", "test:3:23: expected -p tcp, udp, udplite, sctp or dccp in a rule with -m multiport")]
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT ! -p tcp -m multiport --dports 80\n", "test:3:32: expected -p tcp, udp")]
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -p udp -m ecn --ecn-tcp-cwr\n", "test:3:24: expected -p tcp in a rule with -m ecn")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -m tcp --dport 80\n", "test:3:17: expected -p tcp in a rule with -m tcp")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT ! -p tcp -m tcp --dport 80\n", "test:3:26: expected -p tcp in a rule with -m tcp")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -p tcp -m udp --dport 80\n", "test:3:24: expected -p udp in a rule with -m udp")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -m icmp -j DROP\n", "test:3:")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT ! -p all\n", "test:3:15: expected a protocol behind '! -p', found one that no packet lacks")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -s fd00::1 -f\n", "test:3:21: expected an option of ip6tables, which has no -f")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT ! -s 10.0.0.1,10.0.0.2\n", "test:3:15: expected one address behind '!', found several")]
+    [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14:15,16\n", "test:3:39: expected at most 15 ports, a range being two")]
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -s 10.0.0.300\n", "test:3:13: expected an address like 10.0.0.0/8 or fd00::/8, found '10.0.0.300'")]
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -s 10.0.0.0/33\n", "test:3:13: expected an address")]
     [InlineData("*filter\n:INPUT ACCEPT\n-A INPUT -s 10.0.0.1 -d fd00::1\n", "test:3:25: expected an IPv4 address, found 'fd00::1'")]
@@ -69,6 +77,11 @@ public class IptablesParserTests
     [InlineData("-p tcp -m tcp --dport 1 --tcp-option 5", "-p tcp -m tcp --dport 1 --tcp-option 5")]
     [InlineData("-m conntrack --ctorigdstport 80 -j LOG --log-prefix \"a \\\"b\" --log-level 4", "-m conntrack --ctorigdstport 80 -j LOG --log-prefix \"a \\\"b\"")]
     [InlineData("-m state --state RELATED,NEW", "-m state --state NEW,RELATED")]
+    [InlineData("-j REJECT -p tcp --dport 80 --reject-with tcp-reset", "-p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset")]
+    [InlineData("-j LOG -m limit --limit 5/min --log-level 7", "-m limit --limit 5/min -j LOG --log-level 7")]
+    [InlineData("-j TEE --gateway 10.0.0.1 -p udp -m udp --dport 53", "-p udp -m udp --dport 53 -j TEE --gateway 10.0.0.1")]
+    [InlineData("-j MARK --set-mark 1 -m physdev --physdev-is-in", "-m physdev --physdev-is-in -j MARK --set-xmark 0x1/0xffffffff")]
+    [InlineData("-m physdev -j LOG --log-prefix a --log-foo 1", "-m physdev -j LOG --log-prefix a --log-foo 1")]
     [InlineData("-i + -o eth+", "-o eth+")]
     [InlineData("! -f", "! -f")]
     [InlineData("-g CHAIN", "-g CHAIN")]
@@ -77,6 +90,19 @@ public class IptablesParserTests
         Ruleset ruleset = Rulesets.Parse(Rulesets.Table("filter", ["INPUT", "CHAIN"], ("-A INPUT " + words).TrimEnd()));
         string line = Assert.Single(IptablesSaveWriter.Write(ruleset).Split('\n'), text => text.StartsWith("-A ", StringComparison.Ordinal));
         Assert.Equal(("-A INPUT " + expected).TrimEnd(), line);
+        Rulesets.AssertRoundTrips(ruleset);
+    }
+
+    [Fact]
+    public void Several_addresses_make_several_rules()
+    {
+        Ruleset ruleset = Rulesets.Parse(
+            Rulesets.Table("filter", ["INPUT"], "-A INPUT -s 10.0.0.1,10.1.0.0/16 -d 10.2.0.0/16,0.0.0.0/0 -p tcp -j DROP", "-I INPUT -s 10.0.0.3,10.0.0.4"), out IptablesReport report);
+        Assert.Equal(
+            ["-s 10.0.0.4/32", "-s 10.0.0.3/32", "-s 10.0.0.1/32 -d 10.2.0.0/16 -p tcp -j DROP", "-s 10.0.0.1/32 -p tcp -j DROP", "-s 10.1.0.0/16 -d 10.2.0.0/16 -p tcp -j DROP", "-s 10.1.0.0/16 -p tcp -j DROP"],
+            IptablesSaveWriter.Write(ruleset).Split('\n').Where(line => line.StartsWith("-A ", StringComparison.Ordinal)).Select(line => line["-A INPUT ".Length..]));
+        Assert.Equal(6, report.Rules);
+        Assert.All(ruleset.Find(TableKind.Filter, "INPUT")!.Rules.Skip(2), rule => Assert.Equal(3, rule.Line));
         Rulesets.AssertRoundTrips(ruleset);
     }
 
