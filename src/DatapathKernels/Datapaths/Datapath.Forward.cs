@@ -69,6 +69,9 @@ public abstract partial class Datapath
         if (info.L3Length <= mtu)
             return true;
         bool mayFragment = ipv4 && (frame[info.L3Offset + 6] & 0x40) == 0;
+
+        // The kernel holds the length against the MTU before it lowers the TTL: what it quotes has the old one.
+        HeaderRewriter.SetHopLimit(frame, info, (byte)(HeaderRewriter.HopLimit(frame, info) + 1));
         fate = mayFragment ? PacketFate.Drop(DropReason.NeedsFragmentation)
             : AnswerError(burst, index, info, DropReason.TooBig, ipv4 ? (byte)3 : (byte)2, ipv4 ? (byte)4 : (byte)0, (uint)mtu);
         return false;

@@ -98,7 +98,8 @@ public class DatapathErrorTests
                 if (arrival.Fate.Kind == FateKind.Answered)
                 {
                     AssertQuotes(arrival, packet, DropReason.TooBig);
-                    int field = family == AddressFamily.InterNetwork ? 26 : 46;
+                    (int field, int ttl, int header) = family == AddressFamily.InterNetwork ? (26, 8, 20) : (46, 7, 40);
+                    Assert.Equal(packet.Bytes[ttl], arrival.Bytes[header + 8 + ttl]);
                     Assert.Equal(1450, (arrival.Bytes[field] << 8) | arrival.Bytes[field + 1]);
                     told++;
                 }
