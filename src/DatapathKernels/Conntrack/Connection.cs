@@ -20,7 +20,10 @@ internal struct Connection
     /// <summary>Milliseconds of the caller's clock, modulo 2^32: compared by difference.</summary>
     public uint ExpiresMs;
 
-    /// <summary>The next in the chain of the original tuple, and of the reply tuple: see <see cref="TupleChains"/>.</summary>
+    /// <summary>
+    /// The next in the chain of the original tuple, and of the reply tuple: see <see cref="TupleChains"/>. Before the connection is confirmed the first is
+    /// the number of the chain it will enter.
+    /// </summary>
     public int NextOriginal, NextReply;
 
     public uint Mark;

@@ -1,6 +1,6 @@
 namespace DatapathKernels.Conntrack;
 
-/// <summary>What a <see cref="ConntrackTable"/> is made with, by the names of the sysctls <c>net.netfilter.nf_conntrack_*</c>; the defaults are the kernel's.</summary>
+/// <summary>What a <see cref="ConntrackTable"/> is made with, by the names of the sysctls <c>net.netfilter.nf_conntrack_*</c>; the defaults are the kernel's. Timeouts of more than 24 days are 24 days.</summary>
 public sealed record ConntrackOptions
 {
     /// <summary><c>max</c>: the most connections.</summary>

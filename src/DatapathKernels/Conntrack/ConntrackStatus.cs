@@ -30,4 +30,10 @@ public enum ConntrackStatus : ushort
 
     /// <summary>On its way out.</summary>
     Dying = 1 << 9,
+
+    /// <summary>No packet renews it.</summary>
+    FixedTimeout = 1 << 10,
+
+    /// <summary>It stands for the answers alone, of a packet whose flow another connection has: see <see cref="ConntrackTable.Confirm"/>.</summary>
+    NatClash = 1 << 12,
 }

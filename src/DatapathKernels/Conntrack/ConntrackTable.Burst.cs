@@ -6,7 +6,7 @@ namespace DatapathKernels.Conntrack;
 
 /// <content>
 /// A burst in passes: all hashed and the heads of their chains asked of the memory; the first connection of each chain asked for, then the
-/// second where the first is another; all followed, in order.
+/// second where the first is another; for those that seem to be new what they will need (see <see cref="PrepareNew"/>); all followed, in order.
 /// </content>
 public sealed partial class ConntrackTable
 {
@@ -55,22 +55,32 @@ public sealed partial class ConntrackTable
             _chains.PrefetchHead(buckets[i]);
         }
 
+        Span<byte> fresh = stackalloc byte[PacketBurst.MaxCount];
+        int count = 0;
         for (int i = 0; i < keys.Length; i++)
         {
             int link = _chains.Head(buckets[i]);
             if (link != TupleChains.End)
                 _chains.PrefetchRecord(link, translates);
-            else if (ConnectionKeys.TryInvert(keys[i], out FlowKeyV6 answer))
-                _chains.PrefetchHead(BucketOf(answer));
+            else
+                fresh[count++] = (byte)i;
         }
 
-        // Where another connection stands before the packet's own.
+        // Where another connection stands before the packet's own, or alone.
         for (int i = 0; i < keys.Length; i++)
         {
             int link = _chains.Head(buckets[i]);
-            if (link != TupleChains.End && !FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]) && (link = _chains.Next(link)) != TupleChains.End)
+            if (link == TupleChains.End || FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]))
+                continue;
+            link = _chains.Next(link);
+            if (link != TupleChains.End)
                 _chains.PrefetchRecord(link, translates);
+            else
+                fresh[count++] = (byte)i;
         }
+
+        if (count > 0)
+            PrepareNew(keys, buckets, fresh[..count]);
     }
 
     /// <summary>One packet of a burst that was prepared: as <see cref="Track"/>.</summary>
@@ -94,7 +104,7 @@ public sealed partial class ConntrackTable
     {
         const ConntrackStatus asked = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
         link = _chains.Head(bucket);
-        if (!_followsData || info.Status != ParseStatus.Ok || key.Protocol != IpProtocol.Tcp || (info.Flags & PacketFlags.Transport) == 0 || link == TupleChains.End)
+        if (!_followsData || info.Status != ParseStatus.Ok || key.Protocol != IpProtocol.Tcp || (info.Flags & PacketFlags.Transport) == 0 || link == TupleChains.End || IsMapped(info, key))
             return false;
         if (!FlowKeyV6.AreEqual(_chains.TupleOf(link), key))
         {
@@ -109,7 +119,7 @@ public sealed partial class ConntrackTable
         if (connection.IsOver(nowMs) || (connection.Status & (asked | ConntrackStatus.Dying)) != asked
             || !TcpData.TryFollow(ref connection.Protocol.Tcp, reply, frame.Slice(info.L4Offset, (int)info.L4Length), _options.Tcp, out int seconds))
             return false;
-        connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+        connection.ExpiresMs = nowMs + Lifetime(seconds);
         _extras.Count(link >> 1, reply, info.L3Length);
         return true;
     }

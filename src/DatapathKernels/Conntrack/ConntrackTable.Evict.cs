@@ -15,9 +15,9 @@ public sealed partial class ConntrackTable
     // Places the collector still looks at under pressure, since a new connection was dropped.
     private int _pressed;
 
-    private bool TryMakeRoom(in FlowKeyV6 tuple, uint nowMs) => _options.Eviction switch
+    private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
     {
-        EvictionPolicy.Linux => TryDropEarly(BucketOf(tuple), nowMs),
+        EvictionPolicy.Linux => TryDropEarly(bucket, nowMs),
         EvictionPolicy.LeastUseful => TryDropLeastUseful(nowMs),
         EvictionPolicy.Lru => TryDropOldest(nowMs),
         _ => false,
@@ -119,10 +119,12 @@ public sealed partial class ConntrackTable
     }
 
     /// <summary>A random place: neighbours often came together, and are as useful as one another.</summary>
-    private int Draw(int places)
+    private int Draw(int places) => Draw(ref _draw, places);
+
+    private static int Draw(ref ulong draw, int places)
     {
-        _draw = (_draw * 6364136223846793005) + 1442695040888963407;
-        return (int)(((_draw >> 33) * (ulong)places) >> 31);
+        draw = (draw * 6364136223846793005) + 1442695040888963407;
+        return (int)(((draw >> 33) * (ulong)places) >> 31);
     }
 
     /// <summary>A number that grows with the use of keeping a connection: its class, then how long it still lasts. Negative when it is over.</summary>

@@ -107,11 +107,11 @@ public sealed partial class ConntrackTable
             ref Connection other = ref _chains[id];
             bool same = other.Original.Protocol == tuple.Protocol && other.Original.Zone == tuple.Zone
                 && other.Original.SourcePortBe == tuple.SourcePortBe && other.Original.Source == tuple.Source;
-            if (!same || other.Reply.Destination != choice.Address || !ConnectionKeys.TryInvert(other.Reply, out FlowKeyV6 mapped))
+            if (!same || !ConnectionKeys.TryInvert(other.Reply, out FlowKeyV6 mapped))
                 continue;
             reused = ConnectionKeys.WithSource(tuple, mapped.Source, mapped.SourcePortBe);
-            NatPortRange range = choice.Ports;
-            return (!range.IsGiven || (reused.SourcePort >= range.First && reused.SourcePort <= range.Last)) && IsAnswerFree(reused, nowMs);
+            if (NatTupleChooser.Fits(reused, choice))
+                return IsAnswerFree(reused, nowMs);
         }
 
         return false;

@@ -9,6 +9,9 @@ public sealed partial class ConntrackTable
     private const byte LastKnownIcmpType = 18;
     private const uint StreamAfterMs = 2000;
 
+    // Lifetimes are compared by difference, modulo 2^32 milliseconds.
+    private const int LongestSeconds = int.MaxValue / 1000;
+
     /// <summary>Finds or makes the connection of a packet, and follows it.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="info">What its parse found.</param>
@@ -38,6 +41,8 @@ public sealed partial class ConntrackTable
         (id, reply, _nowMs) = (-1, false, nowMs);
         if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
             return TrackedAs.Untracked;
+        if (IsMapped(info, key))
+            return Refuse();
         if (_options.Checksum && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero)
             return Refuse();
         bool transport = (info.Flags & PacketFlags.Transport) != 0;
@@ -52,42 +57,6 @@ public sealed partial class ConntrackTable
         if (!IsSound(key.Protocol, segment, frame, info))
             return Refuse();
         return Follow(segment, info, key, bucket, (uint)nowMs, ref id, ref reply);
-    }
-
-    /// <summary>
-    /// The packet of a new connection got through: the connection enters the table. False when another took one of its tuples meanwhile;
-    /// then it is forgotten, and the packet to be dropped (of UDP: let through, it is the other one's). So it is when its answers would come to another worker.
-    /// </summary>
-    public bool Confirm(int id, long nowMs)
-    {
-        _nowMs = nowMs;
-        return _chains[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying) || ConfirmNew(id, nowMs);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ConfirmNew(int id, long nowMs)
-    {
-        ref Connection connection = ref _chains[id];
-        if (!IsMine(connection.Reply))
-        {
-            Remove(id);
-            InsertFailed++;
-            return false;
-        }
-
-        uint original = BucketOf(connection.Original), reply = BucketOf(connection.Reply);
-        if (Find(connection.Original, original, (uint)nowMs) == TupleChains.End && Find(connection.Reply, reply, (uint)nowMs) == TupleChains.End)
-        {
-            Insert(id, original, reply);
-            return true;
-        }
-
-        bool mayClash = connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Icmp or IpProtocol.IcmpV6);
-        int winner = Find(connection.Original, (uint)nowMs);
-        bool resolved = mayClash && winner != TupleChains.End && (winner & 1) == 0 && FlowKeyV6.AreEqual(_chains[winner >> 1].Reply, connection.Reply);
-        Remove(id);
-        InsertFailed += resolved ? 0 : 1;
-        return resolved;
     }
 
     /// <summary>The packet of a new connection was dropped: so is the connection.</summary>
@@ -108,8 +77,11 @@ public sealed partial class ConntrackTable
         else
             connection.Protocol.Tcp.State = TcpState.Close;
         int seconds = IsLru ? _options.Cilium.TcpCloseTimeout : _options.Tcp.Timeouts[(int)TcpState.Close];
-        connection.ExpiresMs = (uint)nowMs + ((uint)seconds * 1000);
+        connection.ExpiresMs = (uint)nowMs + Lifetime(seconds);
     }
+
+    /// <summary>A timeout in milliseconds; more than 24 days are 24 days.</summary>
+    private static uint Lifetime(int seconds) => (uint)Math.Clamp(seconds, 0, LongestSeconds) * 1000;
 
     private bool IsSound(IpProtocol protocol, ReadOnlySpan<byte> segment, ReadOnlySpan<byte> frame, in PacketInfo info) => protocol switch
     {
@@ -121,6 +93,12 @@ public sealed partial class ConntrackTable
 
     /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
     private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));
+
+    /// <summary>
+    /// True for an IPv6 packet with the source <c>::ffff:a.b.c.d</c>. Linux drops it where it comes in (<c>ip6_rcv_core</c>); here it is invalid, as its tuple would be that
+    /// of an IPv4 packet.
+    /// </summary>
+    private static bool IsMapped(in PacketInfo info, in FlowKeyV6 key) => (info.Flags & PacketFlags.Ipv4) == 0 && ConnectionKeys.IsV4(key.Source);
 
     private TrackedAs Refuse()
     {
@@ -143,7 +121,7 @@ public sealed partial class ConntrackTable
         if (answer == FollowAnswer.Reopen)
         {
             reply = false;
-            if (!TryMake(key, segment, nowMs, out id, out bool full))
+            if (!TryMake(key, segment, bucket, nowMs, out id, out bool full))
                 return full ? TrackedAs.TableFull : Refuse();
             answer = FollowOne(id, false, segment, nowMs);
             if (answer == FollowAnswer.Invalid)
@@ -173,12 +151,12 @@ public sealed partial class ConntrackTable
         return answered ? TrackedAs.Established : TrackedAs.New;
     }
 
-    private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint nowMs, out int id, out bool full)
+    private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint bucket, uint nowMs, out int id, out bool full)
     {
         (id, full) = (-1, false);
         if (!TryStart(key, segment, out ProtocolState state) || !ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
             return false;
-        full = Count >= Max && !TryMakeRoom(key, nowMs);
+        full = Count >= Max && !TryMakeRoom(bucket, nowMs);
         if (full)
         {
             DroppedFull++;
@@ -191,7 +169,7 @@ public sealed partial class ConntrackTable
         _extras.Clear(id);
         ref Connection connection = ref _chains[id];
         (connection.Original, connection.Reply, connection.Protocol) = (key, inverse, state);
-        (connection.CreatedMs, connection.ExpiresMs) = (nowMs, nowMs);
+        (connection.CreatedMs, connection.ExpiresMs, connection.NextOriginal) = (nowMs, nowMs, (int)bucket);
         return true;
     }
 
@@ -215,8 +193,8 @@ public sealed partial class ConntrackTable
         FollowAnswer answer = IsLru
             ? FollowByUse(ref connection, reply, segment, nowMs, out int seconds)
             : FollowByProtocol(ref connection, reply, segment, nowMs, out seconds);
-        if (answer is FollowAnswer.Accepted or FollowAnswer.Renewed)
-            connection.ExpiresMs = nowMs + ((uint)seconds * 1000);
+        if (answer is FollowAnswer.Accepted or FollowAnswer.Renewed && !connection.Has(ConntrackStatus.FixedTimeout))
+            connection.ExpiresMs = nowMs + Lifetime(seconds);
         return answer;
     }
 
@@ -233,7 +211,7 @@ public sealed partial class ConntrackTable
                 answer = SctpTracker.Follow(ref connection.Protocol.Sctp, reply, ref assured, segment, _options.Sctp, out seconds);
                 break;
             case IpProtocol.Udp or IpProtocol.UdpLite:
-                assured |= seenReply && nowMs - connection.CreatedMs > StreamAfterMs;
+                assured |= seenReply && nowMs - connection.CreatedMs > StreamAfterMs && !connection.Has(ConntrackStatus.NatClash);
                 seconds = seenReply && nowMs - connection.CreatedMs > StreamAfterMs ? _options.UdpStreamTimeout : _options.UdpTimeout;
                 break;
             case IpProtocol.Gre:
@@ -283,7 +261,7 @@ public sealed partial class ConntrackTable
         if (!quoted.HasKey || (quoted.Flags & PacketFlags.NonFirstFragment) != 0)
             return TrackedAs.Invalid;
         FlowKeyV6 inner = (quoted.Flags & PacketFlags.Ipv4) != 0 ? ConnectionKeys.Of(v4) : v6;
-        if (!ConnectionKeys.TryInvert(inner, out FlowKeyV6 answer))
+        if (IsMapped(quoted, inner) || !ConnectionKeys.TryInvert(inner, out FlowKeyV6 answer))
             return TrackedAs.Invalid;
         int link = Find(answer, nowMs);
         if (link == TupleChains.End || _chains.TupleOf(link).Destination != key.Destination)

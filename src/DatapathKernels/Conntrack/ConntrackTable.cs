@@ -20,6 +20,9 @@ namespace DatapathKernels.Conntrack;
 /// table does by itself. One thread at a time; nothing allocates after construction. 176 bytes a connection and 16 for the chains' heads: 192.
 /// </para>
 /// <para>
+/// IPv4 addresses stand in its tuples as <c>::ffff:a.b.c.d</c>. An IPv6 packet that has such a source on the wire is invalid: Linux drops it before its connection table.
+/// </para>
+/// <para>
 /// Left out: helpers and expectations, and the states of DCCP, which is tracked as everything else is (10 minutes).
 /// </para>
 /// </remarks>
@@ -85,8 +88,11 @@ public sealed partial class ConntrackTable : IDisposable
     /// <summary>Packets of no connection (<c>invalid</c>).</summary>
     public long Invalid { get; private set; }
 
-    /// <summary>New connections dropped because another has one of their tuples (<c>insert_failed</c>).</summary>
+    /// <summary>New connections dropped because another has one of their tuples, or a chain is too long (<c>insert_failed</c>).</summary>
     public long InsertFailed { get; private set; }
+
+    /// <summary>New connections dropped because a chain they enter is too long already, which count as failed insertions too (<c>chaintoolong</c>).</summary>
+    public long ChainTooLong { get; private set; }
 
     /// <summary>All of its native memory, bytes.</summary>
     public long MemoryBytes => _chains.MemoryBytes + _sources.MemoryBytes + _extras.MemoryBytes;
@@ -150,8 +156,11 @@ public sealed partial class ConntrackTable : IDisposable
         _nowMs = nowMs;
         _chains.Reclaim();
         int collected = 0;
-        for (int looked = 0; looked < Math.Min(budget, _chains.HighMark); looked++)
+        int looks = Math.Min(budget, _chains.HighMark);
+        for (int looked = 0; looked < looks; looked++)
         {
+            if (looked % PlacesAhead == 0)
+                PrepareCollection(Math.Min(PlacesAhead, looks - looked), (uint)nowMs);
             _hand = _hand + 1 < _chains.HighMark ? _hand + 1 : 0;
             ref Connection connection = ref _chains[_hand];
             bool over = connection.IsOver((uint)nowMs), goes = connection.IsLive && (over || IsInTheWay(connection));
@@ -200,8 +209,12 @@ public sealed partial class ConntrackTable : IDisposable
     /// <summary>The link of a tuple; what is over on the way goes.</summary>
     private int Find(in FlowKeyV6 tuple, uint nowMs) => Find(tuple, BucketOf(tuple), nowMs);
 
-    private int Find(in FlowKeyV6 tuple, uint bucket, uint nowMs)
+    private int Find(in FlowKeyV6 tuple, uint bucket, uint nowMs) => Find(tuple, bucket, nowMs, out _);
+
+    /// <summary>The same, and how many links stand before it, or at all.</summary>
+    private int Find(in FlowKeyV6 tuple, uint bucket, uint nowMs, out int before)
     {
+        before = 0;
         for (int link = _chains.Head(bucket); link != TupleChains.End;)
         {
             int next = _chains.Next(link);
@@ -213,9 +226,11 @@ public sealed partial class ConntrackTable : IDisposable
                 // Both of its links may stand in this chain.
                 Remove(link >> 1);
                 next = _chains.Head(bucket);
+                before = -1;
             }
 
             link = next;
+            before++;
         }
 
         return TupleChains.End;

@@ -15,6 +15,9 @@ internal sealed unsafe class TupleChains : IDisposable
     /// <summary>Bytes from a tuple to the end of what its packets read, or from there to the reply tuple's end: see <see cref="Connection"/>.</summary>
     private const int PacketBytes = 124;
 
+    /// <summary>Where a connection's lifetime and status stand: behind its original tuple.</summary>
+    private const int StateOffset = 40;
+
     private readonly NativeBuffer _heads, _records;
     private readonly int* _head;
     private readonly Connection* _record;
@@ -63,6 +66,18 @@ internal sealed unsafe class TupleChains : IDisposable
         Prefetch.Read(first + PacketBytes - 1);
         if (whole)
             Prefetch.Read((link & 1) == 0 ? first + sizeof(Connection) - 1 : first - sizeof(FlowKeyV6));
+    }
+
+    /// <summary>The line that says whether a place is taken, and how useful its connection is.</summary>
+    public void PrefetchState(int id) => Prefetch.Read((byte*)(_record + id) + StateOffset);
+
+    /// <summary>All lines of a connection.</summary>
+    public void PrefetchWhole(int id)
+    {
+        byte* first = (byte*)(_record + id);
+        for (int offset = 0; offset < sizeof(Connection); offset += NativeBuffer.CacheLine)
+            Prefetch.Read(first + offset);
+        Prefetch.Read(first + sizeof(Connection) - 1);
     }
 
     /// <summary>A free place, zeroed; <see cref="End"/> when there is none.</summary>

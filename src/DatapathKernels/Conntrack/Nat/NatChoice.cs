@@ -7,7 +7,7 @@ namespace DatapathKernels.Conntrack;
 /// <param name="HasAddress">False: the address stays.</param>
 /// <param name="Address">The address; IPv4 as <c>::ffff:a.b.c.d</c>.</param>
 /// <param name="Ports">The ports to choose from.</param>
-/// <param name="IsRandom">A source port is drawn although the packet's own would do (<c>--random</c>, <c>--random-fully</c>).</param>
+/// <param name="IsRandom">A port is drawn although the packet's own would do (<c>--random</c>, <c>--random-fully</c>); a destination's only from a range.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct NatChoice(bool HasAddress, IPv6Address Address, NatPortRange Ports, bool IsRandom = false)
 {

@@ -41,12 +41,16 @@ public static class NatPortSearch
         }
     }
 
+    /// <summary>True for protocols whose port, or ICMP's identifier, a translation may change.</summary>
+    internal static bool HasPorts(IpProtocol protocol) => protocol is IpProtocol.Icmp or IpProtocol.IcmpV6
+        or IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp;
+
     /// <summary>Without a range, a source port stays in its class: privileged, almost privileged, or neither.</summary>
     private static bool TryRange(IpProtocol protocol, bool destination, ushort port, in NatPortRange range, out int first, out int size)
     {
         (first, size) = range.First <= range.Last ? (range.First, range.Last - range.First + 1) : (range.Last, range.First - range.Last + 1);
         bool icmp = protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
-        if (!icmp && protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp))
+        if (!HasPorts(protocol))
             return false;
         if (range.IsGiven)
             return true;

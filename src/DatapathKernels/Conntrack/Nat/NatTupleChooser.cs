@@ -4,8 +4,8 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Conntrack;
 
 /// <summary>
-/// Which tuple a translation gives a connection (<c>get_unique_tuple</c> of nf_nat): the source keeps the mapping it has towards others; the port stays when it may
-/// and the answer's tuple is free; else one is searched by <see cref="NatPortSearch"/>.
+/// Which tuple a translation gives a connection (<c>get_unique_tuple</c> of nf_nat): a source that is as wanted stays; another takes the mapping it has towards
+/// others; the port stays when it may and the answer's tuple is free; else one is searched by <see cref="NatPortSearch"/>.
 /// </summary>
 internal static class NatTupleChooser
 {
@@ -19,20 +19,38 @@ internal static class NatTupleChooser
     public static FlowKeyV6 Choose(ConntrackTable table, in FlowKeyV6 tuple, in NatChoice choice, bool destination, long nowMs, out bool isFree)
     {
         isFree = true;
-        bool random = choice.IsRandom && !destination;
-        if (!destination && !random && choice.HasAddress && table.TryReuseMapping(tuple, choice, nowMs, out FlowKeyV6 reused))
-            return reused;
+        if (!destination && !choice.IsRandom)
+        {
+            bool fits = Fits(tuple, choice);
+            if (fits && table.IsAnswerFree(tuple, nowMs))
+                return tuple;
+            if (!fits && table.TryReuseMapping(tuple, choice, nowMs, out FlowKeyV6 reused))
+                return reused;
+        }
+
         IPv6Address address = choice.HasAddress ? choice.Address : destination ? tuple.Destination : tuple.Source;
         ushort portBe = destination ? tuple.DestinationPortBe : tuple.SourcePortBe;
         FlowKeyV6 candidate = With(tuple, address, portBe, destination);
-        if (!random && Keeps(table, candidate, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, destination, nowMs))
+        if (!choice.IsRandom && Keeps(table, candidate, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, destination, nowMs))
             return candidate;
 
         // ICMP's identifier stands with the source, whichever side is translated.
         bool atDestination = destination && tuple.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6);
         Ports ports = new(table, candidate, atDestination, nowMs);
         ushort chosen = NatPortSearch.Choose(tuple.Protocol, destination, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, ref ports, out isFree);
-        return WithPort(candidate, chosen, atDestination);
+        FlowKeyV6 found = WithPort(candidate, chosen, atDestination);
+
+        // Where there was nothing to search, a random port was asked of a protocol that has none, say.
+        isFree = isFree || (choice.IsRandom && table.IsAnswerFree(found, nowMs, anywhere: destination));
+        return found;
+    }
+
+    /// <summary>True when the source is already one that the choice would give (<c>in_range</c>). A range of ports the wrong way round holds none here.</summary>
+    internal static bool Fits(in FlowKeyV6 tuple, in NatChoice choice)
+    {
+        if (choice.HasAddress && tuple.Source != choice.Address)
+            return false;
+        return !choice.Ports.IsGiven || !NatPortSearch.HasPorts(tuple.Protocol) || (tuple.SourcePort >= choice.Ports.First && tuple.SourcePort <= choice.Ports.Last);
     }
 
     /// <summary>A port in a range of one stays even when it is taken: there is no other.</summary>

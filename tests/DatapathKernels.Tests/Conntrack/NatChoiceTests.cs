@@ -1,0 +1,71 @@
+using DatapathKernels.Conntrack;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Filtering;
+using Xunit;
+
+namespace DatapathKernels.Tests.Conntrack;
+
+/// <summary>Which translation a connection gets, by the order in which the kernel tries (<c>get_unique_tuple</c>).</summary>
+public class NatChoiceTests
+{
+    private const string Client = "10.0.0.5", Wanted = "192.0.2.1", Other = "192.0.2.9";
+
+    [Fact]
+    public void A_source_that_is_as_wanted_stays_although_it_has_a_mapping()
+    {
+        using ConntrackTable table = Table();
+        Bind(table, TestPacket.Udp(Client, "198.51.100.1", 4000, 53), From(Client, 7000, 7000));
+        Assert.Equal((Client, 4000), Bind(table, TestPacket.Udp(Client, "198.51.100.2", 4000, 53), From(Client)));
+    }
+
+    [Fact]
+    public void A_mapping_is_taken_again_when_it_is_as_wanted_be_it_not_the_latest()
+    {
+        using ConntrackTable table = Table();
+        Bind(table, TestPacket.Udp(Client, "198.51.100.1", 4000, 53), From(Wanted, 7000, 7000));
+        Bind(table, TestPacket.Udp(Client, "198.51.100.2", 4000, 53), From(Wanted, 9000, 9000));
+        Bind(table, TestPacket.Udp(Client, "198.51.100.3", 4000, 53), From(Other));
+        Assert.Equal((Wanted, 7000), Bind(table, TestPacket.Udp(Client, "198.51.100.4", 4000, 53), From(Wanted, 6000, 8000)));
+
+        // Only ports are wanted: the latest mapping's address comes with its port.
+        Assert.Equal((Wanted, 9000), Bind(table, TestPacket.Udp(Client, "198.51.100.5", 4000, 53), new NatChoice(false, default, new NatPortRange(true, 8500, 9500))));
+    }
+
+    [Fact]
+    public void Random_draws_a_destination_port_of_a_range_too()
+    {
+        using ConntrackTable table = new(new ConntrackOptions { Max = 100, HashKey = (1, 2), PortDraws = () => 7 });
+        TrackedPacket tracked = Tracking.Track(table, TestPacket.Tcp(Client, "198.51.100.1", 4000, 3000), 0);
+        Assert.True(table.Bind(tracked.Id, destination: true, new NatChoice(true, Tracking.Address(Wanted), new NatPortRange(true, 3000, 3009), IsRandom: true), 0));
+        table.Tuples(tracked.Id, out _, out FlowKeyV6 reply);
+        Assert.Equal(3007, reply.SourcePort);
+    }
+
+    [Fact]
+    public void Random_ports_of_a_protocol_that_has_none_exhaust_nothing()
+    {
+        using ConntrackTable table = Table();
+        TestPacket packet = TestPacket.Udp(Client, "198.51.100.1");
+        packet.Bytes[9] = 50;
+        TrackedPacket tracked = Tracking.Track(table, Tracking.Mended(packet.Bytes), 0);
+        Assert.True(table.Bind(tracked.Id, destination: false, From(Wanted) with { IsRandom = true }, 0));
+        Assert.Equal(0, table.PortsExhausted);
+        Assert.True(table.Confirm(tracked.Id, 0));
+    }
+
+    private static ConntrackTable Table() => new(new ConntrackOptions { Max = 100, HashKey = (1, 2) });
+
+    private static NatChoice From(string address) => NatChoice.To(Tracking.Address(address));
+
+    private static NatChoice From(string address, ushort first, ushort last) => From(address) with { Ports = new NatPortRange(true, first, last) };
+
+    /// <summary>The source that a new connection's packets then have.</summary>
+    private static (string Address, int Port) Bind(ConntrackTable table, TestPacket packet, in NatChoice choice)
+    {
+        TrackedPacket tracked = Tracking.Track(table, packet, 0);
+        Assert.True(table.Bind(tracked.Id, destination: false, choice, 0));
+        Assert.True(table.Confirm(tracked.Id, 0));
+        table.Tuples(tracked.Id, out _, out FlowKeyV6 reply);
+        return (reply.Destination.ToString().Replace("::ffff:", "", StringComparison.Ordinal), reply.DestinationPort);
+    }
+}
