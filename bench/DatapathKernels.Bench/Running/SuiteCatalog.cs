@@ -35,7 +35,7 @@ internal static class SuiteCatalog
 
     /// <summary>
     /// The cases to run, one entry a suite: those whose name the filter matches, or without a filter, in the quick profile,
-    /// those that <see cref="QuickAttribute"/> leaves in.
+    /// those that <see cref="QuickAttribute"/> and <see cref="FullOnlyAttribute"/> leave in.
     /// </summary>
     public static IReadOnlyList<BenchmarkRunInfo> Select(IEnumerable<Type> suites, BenchOptions options, IConfig config)
     {
@@ -51,7 +51,7 @@ internal static class SuiteCatalog
         return selected;
     }
 
-    private static bool IsQuick(Type suite, BenchmarkCase benchmark) => benchmark.Parameters.Items.All(parameter =>
+    private static bool IsQuick(Type suite, BenchmarkCase benchmark) => !benchmark.Descriptor.WorkloadMethod.IsDefined(typeof(FullOnlyAttribute)) && benchmark.Parameters.Items.All(parameter =>
         suite.GetProperty(parameter.Name)?.GetCustomAttribute<QuickAttribute>() is not { } quick || quick.Values.Contains(parameter.Value));
 
     /// <summary>The unit a case is measured in.</summary>

@@ -87,6 +87,7 @@ public class ChainBench : IDisposable
 
     /// <summary>Bringing the frames back, which is part of every other number.</summary>
     [Benchmark(OperationsPerInvoke = Few)]
+    [FullOnly]
     public int Restore()
     {
         int count = 0;

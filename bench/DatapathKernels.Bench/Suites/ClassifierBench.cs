@@ -26,7 +26,7 @@ public class ClassifierBench : IDisposable
 
     /// <summary>acl, fw, ipc: an access list, a firewall, a host's chain made from a seed. With a digit: as published with ClassBench.</summary>
     [ParamsSource(nameof(Sets))]
-    [Quick("acl", "fw")]
+    [Quick("acl")]
     public string Set { get; set; } = "acl";
 
     /// <summary>Number of rules.</summary>

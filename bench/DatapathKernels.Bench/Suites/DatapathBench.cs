@@ -97,6 +97,7 @@ public class DatapathBench : IDisposable
 
     /// <summary>What both spend on bringing the frames back: to be taken off.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public int Restore()
     {
         _traffic!.PrepareKnown();

@@ -123,6 +123,7 @@ public class FlowMapBench : IDisposable
 
     /// <summary>.NET's ConcurrentDictionary, which too is read beside a writer.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public ulong ConcurrentDictionary()
     {
         ulong sum = 0;

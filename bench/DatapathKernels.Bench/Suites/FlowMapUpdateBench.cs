@@ -104,6 +104,7 @@ public class FlowMapUpdateBench : IDisposable
 
     /// <summary>The same in batches: the 32 oldest keys out, 32 new ones in.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public MapError ChurnBatch()
     {
         MapError last = MapError.Ok;

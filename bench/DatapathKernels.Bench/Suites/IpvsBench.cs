@@ -95,6 +95,7 @@ public class IpvsBench : IDisposable
 
     /// <summary>What <see cref="Forward"/> spends on writing its packets: to be taken off.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public int WritePackets()
     {
         ForwardPrepare();

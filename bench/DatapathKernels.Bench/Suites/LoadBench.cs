@@ -64,6 +64,7 @@ public class LoadBench : IDisposable
 
     /// <summary>From compiled rules to the matcher that walks them.</summary>
     [Benchmark]
+    [FullOnly]
     public long Linear()
     {
         using LinearMatcher matcher = new(_compiled!);
@@ -72,6 +73,7 @@ public class LoadBench : IDisposable
 
     /// <summary>From compiled rules to columns.</summary>
     [Benchmark]
+    [FullOnly]
     public long Vector()
     {
         using VectorMatcher matcher = new(_compiled!);
@@ -80,6 +82,7 @@ public class LoadBench : IDisposable
 
     /// <summary>From compiled rules to blocks and indexes.</summary>
     [Benchmark]
+    [FullOnly]
     public long Indexed()
     {
         using IndexedMatcher matcher = new(_compiled!);

@@ -75,6 +75,7 @@ public class LruBench : IDisposable
 
     /// <summary>The project's clock: a lookup marks its entry.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public ulong ClockLookup()
     {
         ulong sum = 0;
@@ -128,6 +129,7 @@ public class LruBench : IDisposable
 
     /// <summary>Dictionary and LinkedList, full: a new key in, the oldest out.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public int ExactInsertEvict()
     {
         for (int i = 0; i < Asked; i++)

@@ -55,6 +55,7 @@ public class SegmentBench
 
     /// <summary>UDP over IPv4.</summary>
     [Benchmark(OperationsPerInvoke = Packets)]
+    [FullOnly]
     public int Udp()
     {
         SegmentOptions options = new(PacketSegmenter.LargestPayload(_udp, _udpInfo, Mtu));
