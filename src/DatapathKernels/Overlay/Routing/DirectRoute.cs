@@ -79,7 +79,10 @@ public sealed unsafe class DirectRoute
         return done;
     }
 
-    /// <summary>Checks all frames, gathers the destinations of each family, and looks each family up at once.</summary>
+    /// <summary>
+    /// Checks all frames and looks each family up at once. Every frame has a place among IPv4's destinations, 0 where it has none: nothing is gathered and scattered where
+    /// all are IPv4.
+    /// </summary>
     [SkipLocalsInit]
     private ulong Look(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<nuint> frames, Span<uint> nextHops)
     {
@@ -88,7 +91,6 @@ public sealed unsafe class DirectRoute
         burst.Arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)burst.First * stride;
         ulong isV4 = 0, isV6 = 0;
-        int v4Count = 0;
         for (int i = 0; i < burst.Count; i++)
         {
             // A frame that does not start with Ethernet's header is taken for empty.
@@ -98,6 +100,7 @@ public sealed unsafe class DirectRoute
             frames[i] = (nuint)start;
             RouteStatus status = Check(frame, infos[i], out bool six);
             statuses[i] = status;
+            v4[i] = 0;
             if (status != RouteStatus.Ok)
                 continue;
             isV6 |= six ? 1UL << i : 0;
@@ -105,16 +108,11 @@ public sealed unsafe class DirectRoute
                 continue;
             isV4 |= 1UL << i;
             // SAFE: the check found a fixed header.
-            v4[v4Count++] = Unsafe.ReadUnaligned<uint>((byte*)frames[i] + infos[i].L3Offset + 16);
+            v4[i] = Unsafe.ReadUnaligned<uint>(start + infos[i].L3Offset + 16);
         }
 
-        if (v4Count > 0)
-        {
-            Span<uint> found = stackalloc uint[PacketBurst.MaxCount];
-            _v4.LookupBurst(v4[..v4Count], found);
-            Scatter(found, isV4, nextHops);
-        }
-
+        if (isV4 != 0)
+            _v4.LookupBurst(v4[..burst.Count], nextHops);
         if (isV6 != 0)
             LookV6(frames, infos, isV6, nextHops);
         return isV4 | isV6;
