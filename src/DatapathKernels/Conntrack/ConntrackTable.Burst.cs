@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
 
 /// <content>
-/// A burst in passes: all hashed and the heads of their chains asked of the memory; the first connection of each chain asked for, then the
-/// second where the first is another; for those that seem to be new what they will need (see <see cref="PrepareNew"/>); all followed, in order.
+/// A burst in passes: all hashed and their lines of the index asked of the memory; the connections that those name asked for; for packets that seem
+/// to be new what they will need (see <see cref="PrepareNew"/>); all followed, in order. What the first passes find is no more than a hint: a connection's own tuple decides.
 /// </content>
 public sealed partial class ConntrackTable
 {
@@ -25,13 +26,21 @@ public sealed partial class ConntrackTable
         int count = burst.Count;
         if (infos.Length < count || keys.Length < count || results.Length < count)
             Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
-        Span<uint> buckets = stackalloc uint[PacketBurst.MaxCount];
-        Prepare(keys[..count], buckets);
+        Span<uint> hashes = stackalloc uint[PacketBurst.MaxCount];
+        Span<int> links = stackalloc int[PacketBurst.MaxCount];
+        FindAhead(keys[..count], hashes, links, translates: false);
         for (int i = 0; i < count; i++)
         {
-            TrackedPacket packet = TrackPrepared(burst[i], infos[i], keys[i], buckets[i], nowMs);
-            bool isClash = packet.State == TrackedAs.New && packet.Id >= 0 && !Confirm(packet.Id, nowMs);
-            results[i] = isClash ? new TrackedPacket(TrackedAs.TableFull, -1, packet.IsReply) : packet;
+            ReadOnlySpan<byte> frame = burst[i];
+            if (TryTrackData(frame, infos[i], keys[i], links[i], (uint)nowMs))
+            {
+                results[i] = new TrackedPacket(TrackedAs.Established, links[i] >> 1, (links[i] & 1) != 0);
+                continue;
+            }
+
+            TrackedAs state = TrackAt(frame, infos[i], keys[i], hashes[i], nowMs, out int id, out bool reply);
+            bool isClash = state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs);
+            results[i] = isClash ? new TrackedPacket(TrackedAs.TableFull, -1, reply) : new TrackedPacket(state, id, reply);
         }
     }
 
@@ -40,87 +49,81 @@ public sealed partial class ConntrackTable
     /// finds is no more than a hint; connections that ended before can no longer be read.
     /// </summary>
     /// <param name="keys">The packets' keys, <see cref="PacketBurst.MaxCount"/> at most.</param>
-    /// <param name="buckets">Receives one number a key, for <see cref="TrackPrepared"/>.</param>
+    /// <param name="hints">Receives one number a key, for <see cref="TrackPrepared"/>.</param>
     /// <param name="translates">True when most of the packets are of translated connections, and will be rewritten.</param>
     /// <exception cref="ArgumentException">More keys than a burst has, or fewer places than keys.</exception>
-    public void Prepare(ReadOnlySpan<FlowKeyV6> keys, Span<uint> buckets, bool translates = false)
+    public void Prepare(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hints, bool translates = false)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (keys.Length > PacketBurst.MaxCount || buckets.Length < keys.Length)
+        if (keys.Length > PacketBurst.MaxCount || hints.Length < keys.Length)
             Throw.Argument(nameof(keys), "expected the keys of one burst, and a place for each");
-        _chains.Reclaim();
-        for (int i = 0; i < keys.Length; i++)
-        {
-            buckets[i] = BucketOf(keys[i]);
-            _chains.PrefetchHead(buckets[i]);
-        }
-
-        Span<byte> fresh = stackalloc byte[PacketBurst.MaxCount];
-        int count = 0;
-        for (int i = 0; i < keys.Length; i++)
-        {
-            int link = _chains.Head(buckets[i]);
-            if (link != TupleChains.End)
-                _chains.PrefetchRecord(link, translates);
-            else
-                fresh[count++] = (byte)i;
-        }
-
-        // Where another connection stands before the packet's own, or alone.
-        for (int i = 0; i < keys.Length; i++)
-        {
-            int link = _chains.Head(buckets[i]);
-            if (link == TupleChains.End || FlowKeyV6.AreEqual(_chains.TupleOf(link), keys[i]))
-                continue;
-            link = _chains.Next(link);
-            if (link != TupleChains.End)
-                _chains.PrefetchRecord(link, translates);
-            else
-                fresh[count++] = (byte)i;
-        }
-
-        if (count > 0)
-            PrepareNew(keys, buckets, fresh[..count]);
+        Span<uint> hashes = stackalloc uint[PacketBurst.MaxCount];
+        FindAhead(keys, hashes, MemoryMarshal.Cast<uint, int>(hints), translates);
     }
 
     /// <summary>One packet of a burst that was prepared: as <see cref="Track"/>.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="info">What its parse found.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="bucket">What <see cref="Prepare"/> said of it.</param>
+    /// <param name="hint">What <see cref="Prepare"/> said of it.</param>
     /// <param name="nowMs">The time.</param>
-    public TrackedPacket TrackPrepared(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs)
+    public TrackedPacket TrackPrepared(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hint, long nowMs)
     {
-        if (TryTrackData(frame, info, key, bucket, (uint)nowMs, out int link))
+        int link = (int)hint;
+        if (TryTrackData(frame, info, key, link, (uint)nowMs))
             return new TrackedPacket(TrackedAs.Established, link >> 1, (link & 1) != 0);
-        TrackedAs state = TrackAt(frame, info, key, bucket, nowMs, out int id, out bool reply);
+        TrackedAs state = TrackAt(frame, info, key, HashOf(key), nowMs, out int id, out bool reply);
         return new TrackedPacket(state, id, reply);
     }
 
-    /// <summary>The same for <see cref="TcpData">the usual segment</see> of a connection that stands first in its chain, or behind one that lives.</summary>
-    /// <returns>False, and nothing changed, for any other packet.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryTrackData(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, uint nowMs, out int link)
+    private void FindAhead(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hashes, Span<int> links, bool translates)
     {
-        const ConntrackStatus asked = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
-        link = _chains.Head(bucket);
-        if (!_followsData || info.Status != ParseStatus.Ok || key.Protocol != IpProtocol.Tcp || (info.Flags & PacketFlags.Transport) == 0 || link == TupleChains.End || IsMapped(info, key))
-            return false;
-        if (!FlowKeyV6.AreEqual(_chains.TupleOf(link), key))
+        _store.Reclaim();
+        for (int i = 0; i < keys.Length; i++)
         {
-            bool isOver = _chains[link >> 1].IsOver(nowMs);
-            link = _chains.Next(link);
-            if (isOver || link == TupleChains.End || !FlowKeyV6.AreEqual(_chains.TupleOf(link), key))
-                return false;
+            hashes[i] = HashOf(keys[i]);
+            _index.Prefetch(hashes[i]);
         }
 
-        ref Connection connection = ref _chains[link >> 1];
-        bool reply = (link & 1) != 0;
-        if (connection.IsOver(nowMs) || (connection.Status & (asked | ConntrackStatus.Dying)) != asked
-            || !TcpData.TryFollow(ref connection.Protocol.Tcp, reply, frame.Slice(info.L4Offset, (int)info.L4Length), _options.Tcp, out int seconds))
+        Span<byte> fresh = stackalloc byte[PacketBurst.MaxCount];
+        int count = 0;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            links[i] = _index.First(hashes[i]);
+            if (links[i] != TupleIndex.End)
+                PrefetchConnection(links[i], keys[i], translates);
+            else
+                fresh[count++] = (byte)i;
+        }
+
+        if (count > 0)
+            PrepareNew(keys, hashes, fresh[..count]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PrefetchConnection(int link, in FlowKeyV6 key, bool translates)
+    {
+        _store.Prefetch(link >> 1);
+        if ((translates || (link & 1) != 0) && !ConnectionKeys.IsV4(key))
+            _store.PrefetchReply(link >> 1);
+    }
+
+    /// <summary>The same for <see cref="TcpData">the usual segment</see> of the connection that the burst found ahead.</summary>
+    /// <returns>False, and nothing changed, for any other packet.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTrackData(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, int link, uint nowMs)
+    {
+        const ConntrackStatus asked = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
+        if (link < 0 || !_followsData || info.Status != ParseStatus.Ok || (info.Flags & PacketFlags.Transport) == 0 || IsMapped(info, key))
+            return false;
+        ref Connection connection = ref _store[link >> 1];
+        if (!connection.IsLive || connection.Protocol != IpProtocol.Tcp || !_store.Holds(link, key))
+            return false;
+        if (connection.IsOver(nowMs) || (connection.Status & (asked | ConntrackStatus.Dying | ConntrackStatus.NatClash)) != asked
+            || !TcpData.TryFollow(ref connection.Tracker.Tcp, (link & 1) != 0, frame.Slice(info.L4Offset, (int)info.L4Length), _options.Tcp, out int seconds))
             return false;
         connection.ExpiresMs = nowMs + Lifetime(seconds);
-        _extras.Count(link >> 1, reply, info.L3Length);
+        _extras.Count(link >> 1, (link & 1) != 0, info.L3Length);
         return true;
     }
 }

@@ -21,31 +21,35 @@ public sealed partial class ConntrackTable
     public bool Confirm(int id, long nowMs)
     {
         _nowMs = nowMs;
-        return _chains[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying) || ConfirmNew(id, nowMs);
+        return _store[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying) || ConfirmNew(id, nowMs);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ConfirmNew(int id, long nowMs)
     {
-        ref Connection connection = ref _chains[id];
-        if (!IsMine(connection.Reply))
+        FlowKeyV6 original = _store.OriginalOf(id), reply = _store.ReplyOf(id);
+        if (!IsMine(reply))
             return FailInsertion(id);
-        uint original = (uint)connection.NextOriginal, reply = BucketOf(connection.Reply);
-        int sameOriginal = Find(connection.Original, original, (uint)nowMs, out int before);
-        int sameReply = Find(connection.Reply, reply, (uint)nowMs, out int beforeReply);
-        if (sameOriginal != TupleChains.End || sameReply != TupleChains.End)
-            return ResolveClash(id, sameOriginal, sameReply, reply, (uint)nowMs);
-        if (Math.Max(before, beforeReply) > LongestChain + 1 && IsTooLong(before, beforeReply))
+        uint hash = _store[id].OriginalHash, replyHash = HashOf(reply);
+        int sameOriginal = Find(original, hash, (uint)nowMs), sameReply = Find(reply, replyHash, (uint)nowMs);
+        if (sameOriginal != TupleIndex.End || sameReply != TupleIndex.End)
+            return ResolveClash(id, sameOriginal, sameReply, replyHash, (uint)nowMs);
+        if (_options.UsesKernelHash)
+        {
+            Sweep(_index.BucketOf(hash), (uint)nowMs);
+            Sweep(_index.BucketOf(replyHash), (uint)nowMs);
+        }
+
+        int longest = Math.Max(ChainLength(hash), ChainLength(replyHash));
+        if (longest > LongestChain + 1 && longest > LongestChain + 1 + Draw(LongestChainVaries))
         {
             ChainTooLong++;
             return FailInsertion(id);
         }
 
-        Insert(id, original, reply);
+        Insert(id, replyHash);
         return true;
     }
-
-    private bool IsTooLong(int original, int reply) => Math.Max(original, reply) > LongestChain + 1 + Draw(LongestChainVaries);
 
     private bool FailInsertion(int id)
     {
@@ -55,33 +59,33 @@ public sealed partial class ConntrackTable
     }
 
     /// <summary><c>nf_ct_resolve_clash</c>: by the connection with the same original tuple, then by the one with the same reply tuple, then by an entry that has only the latter.</summary>
-    private bool ResolveClash(int id, int sameOriginal, int sameReply, uint replyBucket, uint nowMs)
+    private bool ResolveClash(int id, int sameOriginal, int sameReply, uint replyHash, uint nowMs)
     {
-        ref Connection connection = ref _chains[id];
-        if (connection.Original.Protocol is IpProtocol.Tcp or IpProtocol.Icmp or IpProtocol.IcmpV6)
+        ref Connection connection = ref _store[id];
+        if (connection.Protocol is IpProtocol.Tcp or IpProtocol.Icmp or IpProtocol.IcmpV6)
             return FailInsertion(id);
-        if (IsSame(connection, sameOriginal) || IsSame(connection, sameReply))
+        if (IsSame(id, sameOriginal) || IsSame(id, sameReply))
         {
             Remove(id);
             return true;
         }
 
-        if (sameReply != TupleChains.End)
+        if (sameReply != TupleIndex.End)
             return FailInsertion(id);
         connection.ExpiresMs = nowMs + ClashMs;
         connection.Status |= ConntrackStatus.FixedTimeout | ConntrackStatus.NatClash | ConntrackStatus.Confirmed;
-        _chains.Link((id * 2) + 1, replyBucket);
+        _index.Insert(replyHash, (id * 2) + 1);
         _extras.Start(id, _nowMs);
         return true;
     }
 
     /// <summary>True when a packet of a connection may as well be one of the other that the link stands for: nothing translates either, or both are alike.</summary>
-    private bool IsSame(in Connection connection, int link)
+    private bool IsSame(int id, int link)
     {
-        if (link == TupleChains.End)
+        if (link == TupleIndex.End)
             return false;
-        ref Connection winner = ref _chains[link >> 1];
-        return (!winner.Has(ConntrackStatus.SourceNatDone | ConntrackStatus.DestinationNatDone) && !connection.Has(BothNat))
-            || (FlowKeyV6.AreEqual(winner.Original, connection.Original) && FlowKeyV6.AreEqual(winner.Reply, connection.Reply));
+        int winner = link >> 1;
+        return (!_store[winner].Has(ConntrackStatus.SourceNatDone | ConntrackStatus.DestinationNatDone) && !_store[id].Has(BothNat))
+            || (FlowKeyV6.AreEqual(_store.OriginalOf(winner), _store.OriginalOf(id)) && FlowKeyV6.AreEqual(_store.ReplyOf(winner), _store.ReplyOf(id)));
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class ConntrackTable
     {
         for (int i = 0; i < ChainsLookedAt; i++)
         {
-            if (TryDropChain((bucket + (uint)i) % _chains.Buckets, nowMs))
+            if (TryDropChain((bucket + (uint)i) % _index.Buckets, nowMs))
                 return true;
         }
 
@@ -44,32 +44,27 @@ public sealed partial class ConntrackTable
     }
 
     /// <summary><c>can_early_drop</c> of the protocols that have it.</summary>
-    private static bool IsClosing(in Connection connection) => connection.Original.Protocol switch
+    private static bool IsClosing(in Connection connection) => connection.Protocol switch
     {
-        IpProtocol.Tcp => connection.Protocol.Tcp.State is >= TcpState.FinWait and <= TcpState.Close,
-        IpProtocol.Sctp => connection.Protocol.Sctp.State is SctpState.ShutdownSent or SctpState.ShutdownRecd or SctpState.ShutdownAckSent,
+        IpProtocol.Tcp => connection.Tracker.Tcp.State is >= TcpState.FinWait and <= TcpState.Close,
+        IpProtocol.Sctp => connection.Tracker.Sctp.State is SctpState.ShutdownSent or SctpState.ShutdownRecd or SctpState.ShutdownAckSent,
         _ => false,
     };
 
     private bool TryDropChain(uint bucket, uint nowMs)
     {
         bool dropped = false;
-        for (int link = _chains.Head(bucket); link != TupleChains.End;)
+        TupleIndex.BucketWalk walk = _index.Walk(bucket);
+        for (int link = walk.Next(); link != TupleIndex.End; link = walk.Next())
         {
             int id = link >> 1;
-            ref Connection connection = ref _chains[id];
-            bool over = connection.IsOver(nowMs);
-            if (!over && connection.Has(ConntrackStatus.Assured | ConntrackStatus.Dying))
-            {
-                link = _chains.Next(link);
+            bool over = _store[id].IsOver(nowMs);
+            if (!over && _store[id].Has(ConntrackStatus.Assured | ConntrackStatus.Dying))
                 continue;
-            }
-
-            // Its other link may be the next one of this chain: begin again, over those that stay.
             Remove(id);
-            link = _chains.Head(bucket);
             dropped |= !over;
             Evicted += over ? 0 : 1;
+            walk = _index.Walk(bucket);
         }
 
         return dropped;
@@ -81,8 +76,8 @@ public sealed partial class ConntrackTable
         long least = long.MaxValue;
         for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawn || least >= AssuredRank << RankShift) && least >= 0; looked++)
         {
-            int id = Draw(_chains.HighMark);
-            ref Connection connection = ref _chains[id];
+            int id = Draw(_store.HighMark);
+            ref Connection connection = ref _store[id];
             if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
                 continue;
             long use = UseOf(connection, nowMs);
@@ -102,18 +97,18 @@ public sealed partial class ConntrackTable
         (int victim, uint oldest) = (-1, 0);
         for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawnByAge || victim < 0); looked++)
         {
-            int id = Draw(_chains.HighMark);
-            ref Connection connection = ref _chains[id];
+            int id = Draw(_store.HighMark);
+            ref Connection connection = ref _store[id];
             if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
                 continue;
-            uint age = connection.IsOver(nowMs) ? uint.MaxValue : nowMs - connection.UsedMs;
+            uint age = connection.IsOver(nowMs) ? uint.MaxValue : nowMs - connection.Tracker.UsedMs;
             if (victim < 0 || age > oldest)
                 (victim, oldest) = (id, age);
         }
 
         if (victim < 0)
             return false;
-        Evicted += _chains[victim].IsOver(nowMs) ? 0 : 1;
+        Evicted += _store[victim].IsOver(nowMs) ? 0 : 1;
         Remove(victim);
         return true;
     }

@@ -11,7 +11,7 @@ public sealed partial class ConntrackTable
     public long PortsExhausted { get; private set; }
 
     /// <summary>True when it was decided already how this side of a connection is translated, be it not at all.</summary>
-    public bool IsBound(int id, bool destination) => _chains[id].Has(destination ? ConntrackStatus.DestinationNatDone : ConntrackStatus.SourceNatDone);
+    public bool IsBound(int id, bool destination) => _store[id].Has(destination ? ConntrackStatus.DestinationNatDone : ConntrackStatus.SourceNatDone);
 
     /// <summary>
     /// Decides how one side of a new connection is translated (<c>nf_nat_setup_info</c>): once; later calls, and those for a confirmed
@@ -24,17 +24,17 @@ public sealed partial class ConntrackTable
     /// <returns>False when no port was free.</returns>
     public bool Bind(int id, bool destination, in NatChoice choice, long nowMs)
     {
-        ref Connection connection = ref _chains[id];
+        ref Connection connection = ref _store[id];
         if (IsBound(id, destination))
             return true;
         connection.Status |= destination ? ConntrackStatus.DestinationNatDone : ConntrackStatus.SourceNatDone;
-        if (connection.Has(ConntrackStatus.Confirmed) || !ConnectionKeys.TryInvert(connection.Reply, out FlowKeyV6 current))
+        if (connection.Has(ConntrackStatus.Confirmed) || !ConnectionKeys.TryInvert(_store.ReplyOf(id), out FlowKeyV6 current))
             return true;
         FlowKeyV6 chosen = NatTupleChooser.Choose(this, current, choice, destination, nowMs, out bool isFree);
         PortsExhausted += isFree ? 0 : 1;
         if (!FlowKeyV6.AreEqual(chosen, current) && ConnectionKeys.TryInvert(chosen, out FlowKeyV6 reply))
         {
-            connection.Reply = reply;
+            _store.SetReply(id, reply);
             connection.Status |= destination ? ConntrackStatus.DestinationNat : ConntrackStatus.SourceNat;
         }
 
@@ -50,9 +50,8 @@ public sealed partial class ConntrackTable
     /// <param name="portBe">Its port, network byte order.</param>
     public void ExpectAnswersFrom(int id, in IPv6Address address, ushort portBe)
     {
-        ref Connection connection = ref _chains[id];
-        if (!connection.Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
-            connection.Reply = ConnectionKeys.WithSource(connection.Reply, address, portBe);
+        if (!_store[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
+            _store.SetReply(id, ConnectionKeys.WithSource(_store.ReplyOf(id), address, portBe));
     }
 
     /// <summary>Writes one side of a connection's translation into one of its packets, as at one hook of the kernel.</summary>
@@ -64,14 +63,15 @@ public sealed partial class ConntrackTable
     {
         if (packet.Id < 0)
             return RewriteStatus.Ok;
-        ref Connection connection = ref _chains[packet.Id];
+        ref Connection connection = ref _store[packet.Id];
 
         // The destination of an answer is the source of what it answers.
         if (!connection.Has(destination != packet.IsReply ? ConntrackStatus.DestinationNat : ConntrackStatus.SourceNat))
             return RewriteStatus.Ok;
+        FlowKeyV6 other = packet.IsReply ? _store.OriginalOf(packet.Id) : _store.ReplyOf(packet.Id);
         if (packet.State != TrackedAs.Related || info.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6))
-            return NatWriter.Write(frame, info, connection, packet.IsReply, destination);
-        NatWriter.WriteError(frame, info, connection, packet.IsReply, destination);
+            return NatWriter.Write(frame, info, other, destination);
+        NatWriter.WriteError(frame, info, other, destination);
         return RewriteStatus.Ok;
     }
 
@@ -81,7 +81,7 @@ public sealed partial class ConntrackTable
     /// <param name="packet">What <see cref="Track"/> found.</param>
     public RewriteStatus Translate(Span<byte> frame, in PacketInfo info, in TrackedPacket packet)
     {
-        if (packet.Id < 0 || !_chains[packet.Id].Has(BothNat))
+        if (packet.Id < 0 || !_store[packet.Id].Has(BothNat))
             return RewriteStatus.Ok;
         RewriteStatus status = TranslateSide(frame, info, packet, destination: true);
         return status == RewriteStatus.Ok ? TranslateSide(frame, info, packet, destination: false) : status;
@@ -92,7 +92,7 @@ public sealed partial class ConntrackTable
     /// <param name="nowMs">The time.</param>
     /// <param name="anywhere">True when another worker would do: the tuple is not final.</param>
     internal bool IsAnswerFree(in FlowKeyV6 tuple, long nowMs, bool anywhere = false) =>
-        ConnectionKeys.TryInvert(tuple, out FlowKeyV6 reply) && (anywhere || IsMine(reply)) && Find(reply, (uint)nowMs) == TupleChains.End;
+        ConnectionKeys.TryInvert(tuple, out FlowKeyV6 reply) && (anywhere || IsMine(reply)) && Find(reply, (uint)nowMs) == TupleIndex.End;
 
     private bool IsMine(in FlowKeyV6 tuple) => _shards == null || _shards.Of(tuple) == _shard;
 
@@ -102,12 +102,11 @@ public sealed partial class ConntrackTable
     internal bool TryReuseMapping(in FlowKeyV6 tuple, in NatChoice choice, long nowMs, out FlowKeyV6 reused)
     {
         reused = tuple;
-        for (int id = _sources.Head(SourceBucket(tuple)); id != TupleChains.End; id = _chains[id].NextOfSource)
+        for (int id = _sources.Head(SourceBucket(tuple)); id != SourceChains.End; id = _store[id].Next)
         {
-            ref Connection other = ref _chains[id];
-            bool same = other.Original.Protocol == tuple.Protocol && other.Original.Zone == tuple.Zone
-                && other.Original.SourcePortBe == tuple.SourcePortBe && other.Original.Source == tuple.Source;
-            if (!same || !ConnectionKeys.TryInvert(other.Reply, out FlowKeyV6 mapped))
+            FlowKeyV6 original = _store.OriginalOf(id);
+            bool same = original.Protocol == tuple.Protocol && original.Zone == tuple.Zone && original.SourcePortBe == tuple.SourcePortBe && original.Source == tuple.Source;
+            if (!same || !ConnectionKeys.TryInvert(_store.ReplyOf(id), out FlowKeyV6 mapped))
                 continue;
             reused = ConnectionKeys.WithSource(tuple, mapped.Source, mapped.SourcePortBe);
             if (NatTupleChooser.Fits(reused, choice))

@@ -27,8 +27,8 @@ public sealed partial class ConntrackTable
     public TrackedAs Track(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, long nowMs, out int id, out bool reply)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _chains.Reclaim();
-        return TrackAt(frame, info, key, BucketOf(key), nowMs, out id, out reply);
+        _store.Reclaim();
+        return TrackAt(frame, info, key, HashOf(key), nowMs, out id, out reply);
     }
 
     /// <summary>The key of an IPv4 packet in the form the table takes.</summary>
@@ -36,7 +36,7 @@ public sealed partial class ConntrackTable
 
     // Not a part of its callers: the usual segment does not come here, and would pay for clearing all of its locals.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint bucket, long nowMs, out int id, out bool reply)
+    private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hash, long nowMs, out int id, out bool reply)
     {
         (id, reply, _nowMs) = (-1, false, nowMs);
         if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
@@ -56,26 +56,26 @@ public sealed partial class ConntrackTable
 
         if (!IsSound(key.Protocol, segment, frame, info))
             return Refuse();
-        return Follow(segment, info, key, bucket, (uint)nowMs, ref id, ref reply);
+        return Follow(segment, info, key, hash, (uint)nowMs, ref id, ref reply);
     }
 
     /// <summary>The packet of a new connection was dropped: so is the connection.</summary>
     public void Forget(int id)
     {
-        if (!_chains[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
+        if (!_store[id].Has(ConntrackStatus.Confirmed | ConntrackStatus.Dying))
             Remove(id);
     }
 
     /// <summary>The node answered a packet of a TCP connection with a reset: the connection is closed, and soon forgotten (<c>nf_ct_set_closing</c>).</summary>
     public void Close(int id, long nowMs)
     {
-        ref Connection connection = ref _chains[id];
-        if (connection.Original.Protocol != IpProtocol.Tcp)
+        ref Connection connection = ref _store[id];
+        if (connection.Protocol != IpProtocol.Tcp)
             return;
         if (IsLru)
-            connection.Protocol.Cilium.OriginalClosing = connection.Protocol.Cilium.ReplyClosing = true;
+            connection.Tracker.Cilium.OriginalClosing = connection.Tracker.Cilium.ReplyClosing = true;
         else
-            connection.Protocol.Tcp.State = TcpState.Close;
+            connection.Tracker.Tcp.State = TcpState.Close;
         int seconds = IsLru ? _options.Cilium.TcpCloseTimeout : _options.Tcp.Timeouts[(int)TcpState.Close];
         connection.ExpiresMs = (uint)nowMs + Lifetime(seconds);
     }
@@ -106,11 +106,11 @@ public sealed partial class ConntrackTable
         return TrackedAs.Invalid;
     }
 
-    private TrackedAs Follow(ReadOnlySpan<byte> segment, in PacketInfo info, in FlowKeyV6 key, uint bucket, uint nowMs, ref int id, ref bool reply)
+    private TrackedAs Follow(ReadOnlySpan<byte> segment, in PacketInfo info, in FlowKeyV6 key, uint hash, uint nowMs, ref int id, ref bool reply)
     {
-        int link = Find(key, bucket, nowMs);
+        int link = Find(key, hash, nowMs);
         FollowAnswer answer = FollowAnswer.Reopen;
-        if (link != TupleChains.End)
+        if (link != TupleIndex.End)
         {
             (id, reply) = (link >> 1, (link & 1) != 0);
             answer = FollowOne(id, reply, segment, nowMs);
@@ -121,7 +121,7 @@ public sealed partial class ConntrackTable
         if (answer == FollowAnswer.Reopen)
         {
             reply = false;
-            if (!TryMake(key, segment, bucket, nowMs, out id, out bool full))
+            if (!TryMake(key, segment, hash, nowMs, out id, out bool full))
                 return full ? TrackedAs.TableFull : Refuse();
             answer = FollowOne(id, false, segment, nowMs);
             if (answer == FollowAnswer.Invalid)
@@ -136,7 +136,7 @@ public sealed partial class ConntrackTable
 
         if (answer != FollowAnswer.Untouched)
             _extras.Count(id, reply, info.L3Length);
-        ref Connection connection = ref _chains[id];
+        ref Connection connection = ref _store[id];
         if (answer == FollowAnswer.Renewed)
         {
             connection.Status &= ~ConntrackStatus.SeenReply;
@@ -151,25 +151,25 @@ public sealed partial class ConntrackTable
         return answered ? TrackedAs.Established : TrackedAs.New;
     }
 
-    private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint bucket, uint nowMs, out int id, out bool full)
+    private bool TryMake(in FlowKeyV6 key, ReadOnlySpan<byte> segment, uint hash, uint nowMs, out int id, out bool full)
     {
         (id, full) = (-1, false);
         if (!TryStart(key, segment, out ProtocolState state) || !ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
             return false;
+        uint bucket = _index.BucketOf(hash);
+        if (_options.UsesKernelHash || (Count >= Max && _options.Eviction is EvictionPolicy.Linux or EvictionPolicy.DropNew))
+            Sweep(bucket, nowMs);
         full = Count >= Max && !TryMakeRoom(bucket, nowMs);
         if (full)
         {
             DroppedFull++;
-            _pressed = _options.Eviction == EvictionPolicy.Linux ? _chains.HighMark : 0;
+            _pressed = _options.Eviction == EvictionPolicy.Linux ? _store.HighMark : 0;
             return false;
         }
 
-        id = _chains.Take();
-        Count++;
-        _extras.Clear(id);
-        ref Connection connection = ref _chains[id];
-        (connection.Original, connection.Reply, connection.Protocol) = (key, inverse, state);
-        (connection.CreatedMs, connection.ExpiresMs, connection.NextOriginal) = (nowMs, nowMs, (int)bucket);
+        id = Place(key, inverse, hash);
+        ref Connection connection = ref _store[id];
+        (connection.Tracker, connection.CreatedMs, connection.ExpiresMs) = (state, nowMs, nowMs);
         return true;
     }
 
@@ -189,7 +189,7 @@ public sealed partial class ConntrackTable
 
     private FollowAnswer FollowOne(int id, bool reply, ReadOnlySpan<byte> segment, uint nowMs)
     {
-        ref Connection connection = ref _chains[id];
+        ref Connection connection = ref _store[id];
         FollowAnswer answer = IsLru
             ? FollowByUse(ref connection, reply, segment, nowMs, out int seconds)
             : FollowByProtocol(ref connection, reply, segment, nowMs, out seconds);
@@ -202,13 +202,13 @@ public sealed partial class ConntrackTable
     {
         bool seenReply = connection.Has(ConntrackStatus.SeenReply), assured = connection.Has(ConntrackStatus.Assured);
         FollowAnswer answer = FollowAnswer.Accepted;
-        switch (connection.Original.Protocol)
+        switch (connection.Protocol)
         {
             case IpProtocol.Tcp:
-                answer = TcpTracker.Follow(ref connection.Protocol.Tcp, reply, seenReply, ref assured, segment, _options.Tcp, out seconds);
+                answer = TcpTracker.Follow(ref connection.Tracker.Tcp, reply, seenReply, ref assured, segment, _options.Tcp, out seconds);
                 break;
             case IpProtocol.Sctp:
-                answer = SctpTracker.Follow(ref connection.Protocol.Sctp, reply, ref assured, segment, _options.Sctp, out seconds);
+                answer = SctpTracker.Follow(ref connection.Tracker.Sctp, reply, ref assured, segment, _options.Sctp, out seconds);
                 break;
             case IpProtocol.Udp or IpProtocol.UdpLite:
                 assured |= seenReply && nowMs - connection.CreatedMs > StreamAfterMs && !connection.Has(ConntrackStatus.NatClash);
@@ -219,7 +219,7 @@ public sealed partial class ConntrackTable
                 seconds = seenReply ? _options.GreStreamTimeout : _options.GreTimeout;
                 break;
             default:
-                seconds = connection.Original.Protocol switch { IpProtocol.Icmp => _options.IcmpTimeout, IpProtocol.IcmpV6 => _options.IcmpV6Timeout, _ => _options.GenericTimeout };
+                seconds = connection.Protocol switch { IpProtocol.Icmp => _options.IcmpTimeout, IpProtocol.IcmpV6 => _options.IcmpV6Timeout, _ => _options.GenericTimeout };
                 break;
         }
 
@@ -230,13 +230,13 @@ public sealed partial class ConntrackTable
     /// <summary>Cilium's way: a connection is what was used lately.</summary>
     private FollowAnswer FollowByUse(ref Connection connection, bool reply, ReadOnlySpan<byte> segment, uint nowMs, out int seconds)
     {
-        connection.UsedMs = nowMs;
+        connection.Tracker.UsedMs = nowMs;
         seconds = _options.Cilium.AnyTimeout;
-        if (connection.Original.Protocol != IpProtocol.Tcp)
+        if (connection.Protocol != IpProtocol.Tcp)
             return FollowAnswer.Accepted;
         if (connection.Has(ConntrackStatus.Confirmed))
-            return CiliumTracker.Follow(ref connection.Protocol.Cilium, reply, segment, _options.Cilium, out seconds);
-        connection.Protocol.Cilium = CiliumTracker.Start(_options.Cilium, out seconds);
+            return CiliumTracker.Follow(ref connection.Tracker.Cilium, reply, segment, _options.Cilium, out seconds);
+        connection.Tracker.Cilium = CiliumTracker.Start(_options.Cilium, out seconds);
         return FollowAnswer.Accepted;
     }
 
@@ -264,7 +264,7 @@ public sealed partial class ConntrackTable
         if (IsMapped(quoted, inner) || !ConnectionKeys.TryInvert(inner, out FlowKeyV6 answer))
             return TrackedAs.Invalid;
         int link = Find(answer, nowMs);
-        if (link == TupleChains.End || _chains.TupleOf(link).Destination != key.Destination)
+        if (link == TupleIndex.End || answer.Destination != key.Destination)
             return TrackedAs.Invalid;
         (id, reply) = (link >> 1, (link & 1) != 0);
         return TrackedAs.Related;

@@ -6,9 +6,12 @@ namespace DatapathKernels.Conntrack;
 internal static class NatWriter
 {
     /// <summary>One side of a packet: it becomes the inverse of the other direction's (<c>nf_nat_packet</c>).</summary>
-    public static RewriteStatus Write(Span<byte> frame, in PacketInfo info, in Connection connection, bool reply, bool destination)
+    /// <param name="frame">The frame.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="other">The tuple of the connection's other direction.</param>
+    /// <param name="destination">True for the destination.</param>
+    public static RewriteStatus Write(Span<byte> frame, in PacketInfo info, in FlowKeyV6 other, bool destination)
     {
-        ref readonly FlowKeyV6 other = ref reply ? ref connection.Original : ref connection.Reply;
         if (other.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
             return WriteIcmp(frame, info, other, destination);
         return destination ? Set(frame, info, other.Source, other.SourcePortBe, true) : Set(frame, info, other.Destination, other.DestinationPortBe, false);
@@ -26,9 +29,8 @@ internal static class NatWriter
     /// One side of an ICMP error about a translated connection (<c>nf_nat_icmp_reply_translation</c>): the quoted packet as
     /// the side saw it to which the error goes, the ICMP checksum anew, then the outer address.
     /// </summary>
-    public static void WriteError(Span<byte> frame, in PacketInfo info, in Connection connection, bool reply, bool destination)
+    public static void WriteError(Span<byte> frame, in PacketInfo info, in FlowKeyV6 other, bool destination)
     {
-        FlowKeyV6 other = reply ? connection.Original : connection.Reply;
         QuotedPacketParser.Parse(frame, info, 0, out _, out _, out PacketInfo quoted);
         if (!quoted.HasKey || !ConnectionKeys.TryInvert(other, out FlowKeyV6 outer))
             return;

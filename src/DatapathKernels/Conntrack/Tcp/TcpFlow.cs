@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Conntrack;
 
-/// <summary>The TCP part of a connection (<c>struct ip_ct_tcp</c>): 60 bytes, without references.</summary>
+/// <summary>The TCP part of a connection (<c>struct ip_ct_tcp</c>): 56 bytes, without references.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TcpFlow
 {

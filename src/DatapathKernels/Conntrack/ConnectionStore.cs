@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using DatapathKernels.Memory;
+using DatapathKernels.Packets;
+using DatapathKernels.Simd;
+
+namespace DatapathKernels.Conntrack;
+
+/// <summary>
+/// The places of a table's connections, by their numbers. A link is twice a connection's number, plus one for its reply tuple. Beside the records stand the addresses
+/// of reply tuples that are not IPv4's, 32 bytes a place, which nothing else touches.
+/// </summary>
+internal sealed unsafe class ConnectionStore : IDisposable
+{
+    public const int End = -1;
+
+    private const int AddressBytes = 32;
+
+    private readonly NativeBuffer _records, _replies;
+    private readonly Connection* _record;
+    private readonly byte* _reply;
+    private int _free = End, _retired = End, _used;
+
+    public ConnectionStore(int capacity)
+    {
+        Capacity = capacity;
+        _records = new NativeBuffer((nuint)capacity * (nuint)sizeof(Connection));
+        _replies = new NativeBuffer((nuint)capacity * AddressBytes);
+        _record = (Connection*)_records.Pointer;
+        _reply = _replies.Pointer;
+    }
+
+    public int Capacity { get; }
+
+    /// <summary>Places ever used.</summary>
+    public int HighMark => _used;
+
+    public long MemoryBytes => (long)(_records.Length + _replies.Length);
+
+    // SAFE: numbers come from Take, or from the index, which has them from there
+    public ref Connection this[int id]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _record[id];
+    }
+
+    /// <summary>What the opener's packets look like.</summary>
+    public FlowKeyV6 OriginalOf(int id)
+    {
+        ref Connection connection = ref _record[id];
+        return connection.IsWide ? connection.WideOriginal : ConnectionKeys.Of(connection.CompactOriginal);
+    }
+
+    /// <summary>What the answers look like as they come in.</summary>
+    public FlowKeyV6 ReplyOf(int id)
+    {
+        ref Connection connection = ref _record[id];
+        if (!connection.IsWide)
+            return ConnectionKeys.Of(connection.CompactReply);
+        FlowKeyV6 reply = default;
+        ref byte start = ref Unsafe.As<FlowKeyV6, byte>(ref reply);
+        Unsafe.CopyBlockUnaligned(ref start, ref _reply[(nint)id * AddressBytes], AddressBytes);
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, AddressBytes), connection.WideReplyEnd);
+        return reply;
+    }
+
+    /// <summary>Gives a connection both its tuples.</summary>
+    public void SetTuples(int id, in FlowKeyV6 original, in FlowKeyV6 reply)
+    {
+        ref Connection connection = ref _record[id];
+        connection.Protocol = original.Protocol;
+        if (ConnectionKeys.IsV4(original) && ConnectionKeys.IsV4(reply))
+        {
+            connection.Form = TupleForm.Compact;
+            (connection.CompactOriginal, connection.CompactReply) = (ConnectionKeys.ToV4(original), ConnectionKeys.ToV4(reply));
+            return;
+        }
+
+        connection.Form = TupleForm.Wide;
+        connection.WideOriginal = original;
+        ref byte start = ref Unsafe.As<FlowKeyV6, byte>(ref Unsafe.AsRef(in reply));
+        Unsafe.CopyBlockUnaligned(ref _reply[(nint)id * AddressBytes], ref start, AddressBytes);
+        connection.WideReplyEnd = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, AddressBytes));
+    }
+
+    /// <summary>Gives a connection another reply tuple.</summary>
+    public void SetReply(int id, in FlowKeyV6 reply) => SetTuples(id, OriginalOf(id), reply);
+
+    /// <summary>True when the link stands for this tuple.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(int link, in FlowKeyV6 tuple)
+    {
+        ref Connection connection = ref _record[link >> 1];
+        return !connection.IsWide ? ConnectionKeys.IsV4(tuple) && HoldsCompact(link, ConnectionKeys.ToV4(tuple)) : HoldsWide(link, tuple);
+    }
+
+    public void Prefetch(int id)
+    {
+        Simd.Prefetch.Read(_record + id);
+        PrefetchState(id);
+    }
+
+    /// <summary>The line that says whether a place is taken, and how useful its connection is.</summary>
+    public void PrefetchState(int id) => Simd.Prefetch.Read((byte*)(_record + id) + Connection.StateOffset);
+
+    /// <summary>What is beside the record of a connection that is not IPv4's.</summary>
+    public void PrefetchReply(int id) => Simd.Prefetch.Read(_reply + ((nint)id * AddressBytes));
+
+    /// <summary>A free place, zeroed; <see cref="End"/> when there is none.</summary>
+    public int Take()
+    {
+        int id = _free;
+        if (id != End)
+            _free = _record[id].Next;
+        else if (_used < Capacity)
+            id = _used++;
+        else
+            return End;
+        _record[id] = default;
+        return id;
+    }
+
+    /// <summary>Takes a connection that neither index nor chain holds out of use. It can be read until <see cref="Reclaim"/>.</summary>
+    public void Retire(int id)
+    {
+        _record[id].Form |= TupleForm.Ended;
+        _record[id].Next = _retired;
+        _retired = id;
+    }
+
+    /// <summary>Frees the places of all that were retired.</summary>
+    public void Reclaim()
+    {
+        while (_retired != End)
+        {
+            int id = _retired;
+            _retired = _record[id].Next;
+            _record[id].Next = _free;
+            _free = id;
+        }
+    }
+
+    public void Dispose()
+    {
+        _records.Dispose();
+        _replies.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool HoldsCompact(int link, in FlowKeyV4 tuple) =>
+        FlowKeyV4.AreEqual(Unsafe.Add(ref _record[link >> 1].CompactOriginal, link & 1), tuple);
+
+    private bool HoldsWide(int link, in FlowKeyV6 tuple) =>
+        FlowKeyV6.AreEqual((link & 1) == 0 ? _record[link >> 1].WideOriginal : ReplyOf(link >> 1), tuple);
+}

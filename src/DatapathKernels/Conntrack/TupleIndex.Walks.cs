@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+
+namespace DatapathKernels.Conntrack;
+
+/// <content>
+/// Walks over the links of one hash, or of one of the kernel's buckets. A walk is over the index as it is: whoever takes links out begins another.
+/// </content>
+internal sealed unsafe partial class TupleIndex
+{
+    /// <summary>The kernel's buckets.</summary>
+    public uint Buckets { get; }
+
+    /// <summary>The bucket of a hash: see <see cref="ConntrackHash.Bucket"/>.</summary>
+    public uint BucketOf(uint hash) => ConntrackHash.Bucket(hash, Buckets);
+
+    /// <summary>All links in one of the kernel's buckets; the time of the lines it covers.</summary>
+    public BucketWalk Walk(uint bucket) => new(this, bucket);
+
+    /// <summary>
+    /// True when a bucket may hold many links: counting them is worth a walk. Of buckets no larger than a line, only those whose line is full.
+    /// </summary>
+    public bool MayBeLong(uint hash) => Buckets < _lines || IsFull(_line + HomeOf(hash));
+
+    /// <summary>The first hash of a bucket.</summary>
+    private uint FirstHash(uint bucket) => (uint)((((ulong)bucket << 32) + Buckets - 1) / Buckets);
+
+    /// <summary>See <see cref="Search"/>.</summary>
+    public ref struct TupleSearch(TupleIndex index, uint hash)
+    {
+        private uint _at = index.HomeOf(hash);
+        private uint _matches = Matches(index._line + index.HomeOf(hash), hash);
+
+        /// <summary>The next link; <see cref="End"/> after the last.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public int Next()
+        {
+            while (_matches == 0)
+            {
+                if (!IsFull(index._line + _at))
+                    return End;
+                _at = index.Behind(_at);
+                _matches = Matches(index._line + _at, hash);
+            }
+
+            int slot = TrailingZeros(_matches);
+            _matches &= _matches - 1;
+            return index._line[_at].Links[slot];
+        }
+    }
+
+    /// <summary>See <see cref="Walk"/>.</summary>
+    public ref struct BucketWalk(TupleIndex index, uint bucket)
+    {
+        private readonly uint _last = index.HomeOf(bucket + 1 < index.Buckets ? index.FirstHash(bucket + 1) - 1 : uint.MaxValue);
+        private uint _at = index.HomeOf(index.FirstHash(bucket));
+        private uint _left = index._lines;
+        private bool _isPast;
+        private int _slot;
+
+        /// <summary>The next link; <see cref="End"/> after the last.</summary>
+        public int Next()
+        {
+            while (true)
+            {
+                Line* line = index._line + _at;
+                while (_slot < SlotsPerLine)
+                {
+                    uint hash = line->Hashes[_slot++];
+                    if (hash != 0 && index.BucketOf(hash) == bucket)
+                        return line->Links[_slot - 1];
+                }
+
+                _isPast |= _at == _last;
+                if ((_isPast && !IsFull(line)) || --_left == 0)
+                    return End;
+                (_at, _slot) = (index.Behind(_at), 0);
+            }
+        }
+    }
+}
