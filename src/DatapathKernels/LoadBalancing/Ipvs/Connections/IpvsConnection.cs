@@ -1,24 +1,41 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
-/// One connection, or one persistence template: 128 bytes, two lines, of which a client's packet touches the first and a reply both:
+/// One connection, or one persistence template: 128 bytes, two adjacent lines. Packets of IPv4 touch the first alone; the second has IPv6's
+/// addresses and the neighbours on the timing wheel:
 /// <code>
-///  0      16      24        28        32      36       40      44         48      52     54     56    57    58    59     60     64
-///  | real | ends  | timeout | service | server | gone  | seen  | template | wheel | rport | vport | proto | flags | state | mode | next |
-///  64       80        96     98   100          104        108            112  128
-///  | client | virtual | cport |    | controlled | wheel next | previous | free |
+///  0        4         8       10      12      13     14      16     20      22            24        32        36       40      44     48        52         56     60
+///  | client | virtual | cport | vport | proto | mode | flags | real | rport | TCP state | | expires | timeout | service | server | seen | packets | template | next | deltas |
+///  64           80            96         112          116          120          124        128
+///  | v6 client | v6 virtual | v6 real | controlled | wheel slot | wheel next | previous |
 /// </code>
-/// Addresses and ports as on the wire; what a template does not care for is zero.
+/// Addresses and ports as on the wire; what a template does not care for is zero. The first 13 bytes are a <see cref="FlowKeyV4"/>'s.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = 128)]
 internal struct IpvsConnection
 {
     public const int None = -1;
 
-    public IPv6Address Real;
+    // Ports and protocol of a key's second word: without its zone, which is nothing to IPVS.
+    private const ulong PortsAndProtocol = 0xff_ffff_ffff;
+
+    /// <summary>Addresses of IPv4, network byte order; see <see cref="Client"/> for both families.</summary>
+    public uint ClientV4, VirtualV4;
+
+    public ushort ClientPortBe, VirtualPortBe;
+    public IpProtocol Protocol;
+    public ForwardingMode Forwarding;
+    public IpvsConnectionFlags Flags;
+
+    /// <summary>The real server's address when it is IPv4.</summary>
+    public uint RealV4;
+
+    public ushort RealPortBe;
+    public IpvsTcpState State;
 
     /// <summary>When it ends unless a packet comes, ms; and what each packet gives it.</summary>
     public long ExpiresMs;
@@ -35,28 +52,28 @@ internal struct IpvsConnection
     /// <summary>The template that decided, or <see cref="None"/>.</summary>
     public int Template;
 
-    /// <summary>Its slot of the timing wheel, <see cref="None"/> off it.</summary>
-    public int WheelSlot;
-
-    public ushort RealPortBe, VirtualPortBe;
-    public IpProtocol Protocol;
-    public IpvsConnectionFlags Flags;
-    public IpvsTcpState State;
-    public ForwardingMode Forwarding;
-
-    /// <summary>The next one in the bucket of the kernel's index; the next older one of the same reply tuple in the other's.</summary>
+    /// <summary>The next one in the bucket of the kernel's index; the next older one of the same replies in the other's.</summary>
     public int Next;
 
-    public IPv6Address Client, Virtual;
-    public ushort ClientPortBe;
+    /// <summary>What a request's new address adds to the checksum of IPv4's header, and what address and port add to TCP's and UDP's; IPv4 under NAT alone.</summary>
+    public ChecksumDelta AddressDelta, TransportDelta;
+
+    private IPv6Address _clientV6, _virtualV6, _realV6;
 
     /// <summary>How many connections this template decided.</summary>
     public int Controlled;
 
-    /// <summary>Its neighbours on the timing wheel.</summary>
-    public int WheelNext, WheelPrevious;
+    /// <summary>Its slot of the timing wheel, and its neighbours there; nothing unless it is <see cref="IpvsConnectionFlags.Hung"/>.</summary>
+    public int WheelSlot, WheelNext, WheelPrevious;
 
-    public readonly bool Has(IpvsConnectionFlags flag) => (Flags & flag) != 0;
+    /// <summary>The client's address; IPv4 in the first four bytes, as in the two others.</summary>
+    public readonly IPv6Address Client => Has(IpvsConnectionFlags.V6) ? _clientV6 : IPv6Address.OfV4(ClientV4);
+
+    /// <summary>The service's address.</summary>
+    public readonly IPv6Address Virtual => Has(IpvsConnectionFlags.V6) ? _virtualV6 : IPv6Address.OfV4(VirtualV4);
+
+    /// <summary>The real server's address.</summary>
+    public readonly IPv6Address Real => Has(IpvsConnectionFlags.ServerV6) ? _realV6 : IPv6Address.OfV4(RealV4);
 
     /// <summary>What its client's packets look like.</summary>
     public readonly IpvsTuple Request => new(Client, Virtual, ClientPortBe, VirtualPortBe, Protocol, Has(IpvsConnectionFlags.V6));
@@ -65,4 +82,66 @@ internal struct IpvsConnection
     public readonly IpvsTuple Reply => Forwarding == ForwardingMode.Nat
         ? new(Real, Client, RealPortBe, ClientPortBe, Protocol, Has(IpvsConnectionFlags.V6))
         : new(Virtual, Client, VirtualPortBe, ClientPortBe, Protocol, Has(IpvsConnectionFlags.V6));
+
+    /// <summary>True when replies pass here and are translated.</summary>
+    public readonly bool HasReply => Forwarding == ForwardingMode.Nat && !Has(IpvsConnectionFlags.Template);
+
+    public readonly bool Has(IpvsConnectionFlags flag) => (Flags & flag) != 0;
+
+    /// <summary>Sets the family, the client's side and the service's.</summary>
+    public void SetRequest(in IpvsTuple request)
+    {
+        (ClientPortBe, VirtualPortBe, Protocol) = (request.SourcePortBe, request.DestinationPortBe, request.Protocol);
+        if (request.IsV6)
+        {
+            Flags |= IpvsConnectionFlags.V6;
+            (_clientV6, _virtualV6) = (request.Source, request.Destination);
+        }
+        else
+            (ClientV4, VirtualV4) = (IPv6Address.FirstWord(request.Source), IPv6Address.FirstWord(request.Destination));
+    }
+
+    /// <summary>Sets the real server's side, after the request: a tunnel's may be of the other family.</summary>
+    public void SetServer(in IPv6Address address, bool ipv6, ushort portBe, ForwardingMode forwarding)
+    {
+        (RealPortBe, Forwarding) = (portBe, forwarding);
+        if (ipv6)
+        {
+            Flags |= IpvsConnectionFlags.ServerV6;
+            _realV6 = address;
+            return;
+        }
+
+        RealV4 = IPv6Address.FirstWord(address);
+        AddressDelta = ChecksumDelta.Of(~VirtualV4, RealV4);
+        TransportDelta = ChecksumDelta.Of(~VirtualV4 + (ulong)(ushort)~VirtualPortBe, RealV4 + (ulong)portBe);
+    }
+
+    /// <summary>True for a connection of IPv4 on the timing wheel whose client sent this packet, which is no server's reply.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsUsualRequest(in FlowKeyV4 key)
+    {
+        const IpvsConnectionFlags wanted = IpvsConnectionFlags.Live | IpvsConnectionFlags.Hung;
+        const IpvsConnectionFlags asked = wanted | IpvsConnectionFlags.Template | IpvsConnectionFlags.V6 | IpvsConnectionFlags.ServerV6 | IpvsConnectionFlags.Contested;
+        ulong differs = (FlowKeyHash.Word(in this, 0) ^ FlowKeyHash.Word(in key, 0)) | ((FlowKeyHash.Word(in this, 1) ^ FlowKeyHash.Word(in key, 1)) & PortsAndProtocol);
+        return differs == 0 && (Flags & asked) == wanted;
+    }
+
+    /// <summary>
+    /// True when a client's segment leaves the connection ESTABLISHED: one that has ACK of the flags that count. Its timeout is the state's already, and its template was told
+    /// when it got there.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool StaysEstablished(byte tcpFlags)
+    {
+        const byte counting = (byte)(TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst | TcpFlags.Ack);
+        return State == IpvsTcpState.Established && (tcpFlags & counting) == (byte)TcpFlags.Ack;
+    }
+
+    /// <summary>True for a connection (no template) whose client sent this packet.</summary>
+    public readonly bool IsRequest(in IpvsTuple packet) =>
+        (Flags & (IpvsConnectionFlags.Live | IpvsConnectionFlags.Template)) == IpvsConnectionFlags.Live && Request == packet;
+
+    /// <summary>True for a connection whose server sent this packet, and whose replies are translated.</summary>
+    public readonly bool IsReply(in IpvsTuple packet) => Has(IpvsConnectionFlags.Live) && HasReply && Reply == packet;
 }

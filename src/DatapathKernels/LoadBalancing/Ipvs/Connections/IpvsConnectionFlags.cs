@@ -2,7 +2,7 @@ namespace DatapathKernels.LoadBalancing;
 
 /// <summary>What is true of an <see cref="IpvsConnection"/>.</summary>
 [Flags]
-internal enum IpvsConnectionFlags : byte
+internal enum IpvsConnectionFlags : ushort
 {
     None = 0,
 
@@ -26,4 +26,13 @@ internal enum IpvsConnectionFlags : byte
 
     /// <summary>A template of a firewall mark: its virtual address is the mark.</summary>
     OfMark = 64,
+
+    /// <summary>On the timing wheel.</summary>
+    Hung = 128,
+
+    /// <summary>Some connection has, or had, replies that look like this one's requests: those are asked for first.</summary>
+    Contested = 256,
+
+    /// <summary>Its server's address is IPv6.</summary>
+    ServerV6 = 512,
 }

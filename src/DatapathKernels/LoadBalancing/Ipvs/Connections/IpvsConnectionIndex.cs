@@ -5,18 +5,20 @@ namespace DatapathKernels.LoadBalancing;
 /// <summary>Finds connections by tuples. What it answers does not depend on which index it is.</summary>
 internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDisposable
 {
-    protected IpvsConnectionStore Store { get; } = store;
+    public IpvsConnectionStore Store { get; } = store;
 
-    /// <summary>Its memory in bytes.</summary>
+    /// <summary>Its memory in bytes, without the store's.</summary>
     public abstract long MemoryBytes { get; }
 
-    /// <summary>Makes what a family needs; called when its first service comes.</summary>
-    public virtual void Prepare(bool ipv6)
-    {
-    }
+    /// <summary>A place for a connection or template with such requests, zeroed and not found yet; <see cref="IpvsConnection.None"/> when there is none.</summary>
+    /// <param name="request">What its client's packets look like; a template's key.</param>
+    /// <param name="kind"><see cref="IpvsConnectionFlags.Template"/> and <see cref="IpvsConnectionFlags.OfMark"/>, if it is one.</param>
+    public abstract int Take(in IpvsTuple request, IpvsConnectionFlags kind);
 
+    /// <summary>Makes a connection findable; everything of it is filled in.</summary>
     public abstract void Insert(int id);
 
+    /// <summary>Takes a connection out and gives its place back.</summary>
     public abstract void Remove(int id);
 
     /// <summary>The connection a packet belongs to: as a server's reply under NAT (the newest, if several fit), else as a client's packet.</summary>
@@ -26,14 +28,19 @@ internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDispos
     public abstract int FindTemplate(in IpvsTuple template, bool ofMark);
 
     /// <summary>
-    /// The connections of a burst, as far as they are known before its first packet is processed: the memory works on all lookups at once, and is then
-    /// asked for the connections.
+    /// Begins a burst: the memory works on all lookups at once, and is then asked for the connections.
     /// </summary>
     /// <param name="infos">What the packets' parse found; at most <see cref="PacketBurst.MaxCount"/>.</param>
     /// <param name="v4">Their keys.</param>
     /// <param name="v6">Their keys.</param>
-    /// <param name="found">Receives one a packet.</param>
-    public abstract void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, Span<IpvsFound> found);
+    public abstract void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6);
+
+    /// <summary>The connection of a packet of the burst begun last: the answer of <see cref="Find(in IpvsTuple, out bool)"/> at this moment.</summary>
+    /// <param name="packet">Its number in the burst.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="v4">Its key.</param>
+    /// <param name="v6">Its key.</param>
+    public abstract IpvsFound Found(int packet, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6);
 
     /// <summary>Asks the memory for what <see cref="Remove"/> will read.</summary>
     public virtual void PrefetchRemoval(int id)
@@ -43,26 +50,12 @@ internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDispos
     /// <summary>About one connection in 32, at random: the victims of the drop-entry defence.</summary>
     public abstract void Sample(ref SplitMix random, List<int> into);
 
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() => Store.Dispose();
 
     protected IpvsFound Find(in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6)
     {
         int id = Find(IpvsTuple.Of(info, v4, v6), out bool isReply);
-        return IpvsFound.Of(id, isReply);
-    }
-
-    /// <summary>Asks the memory for what packets touch of the connections found.</summary>
-    protected void Prefetch(ReadOnlySpan<IpvsFound> found)
-    {
-        foreach (IpvsFound one in found)
-        {
-            if (one.IsReply)
-                Store.Prefetch(one.Id);
-            else if (one.Id != IpvsConnection.None)
-                Store.PrefetchRequest(one.Id);
-        }
+        return IpvsFound.Of(id, isReply && id != IpvsConnection.None);
     }
 
     protected bool IsTemplate(int id, in IpvsTuple template, bool ofMark)

@@ -5,7 +5,7 @@ using DatapathKernels.Simd;
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
-/// All connections of a director, in one array of fixed size, and the timing wheel that ends them. A packet moves its
+/// All connections of a director, in one array of fixed size whose places an index deals out, and the timing wheel that ends them. A packet moves its
 /// connection's end and nothing else; when the wheel comes to a slot it looks at the ends of what hangs there, and hangs
 /// those further on that were used since.
 /// </summary>
@@ -16,15 +16,16 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
     private readonly NativeBuffer _memory;
     private readonly IpvsConnection* _connections;
     private readonly int[] _wheel = new int[Slots];
-    private int _free = IpvsConnection.None, _used;
     private long _turnedMs = long.MinValue;
     private int _resume = IpvsConnection.None;
 
-    public IpvsConnectionStore(int capacity)
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="capacity">The most connections held.</param>
+    /// <param name="places">Places there are for them, as many or more.</param>
+    public IpvsConnectionStore(int capacity, int places)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        Capacity = capacity;
-        _memory = new NativeBuffer((nuint)capacity * (nuint)sizeof(IpvsConnection));
+        (Capacity, Places) = (capacity, places);
+        _memory = new NativeBuffer((nuint)places * (nuint)sizeof(IpvsConnection));
         _connections = (IpvsConnection*)_memory.Pointer;
         Array.Fill(_wheel, IpvsConnection.None);
     }
@@ -35,41 +36,34 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
 
     public long MemoryBytes => (long)_memory.Length;
 
-    /// <summary>The highest place ever used, plus one.</summary>
-    public int HighMark => _used;
+    /// <summary>Places for connections, used or not.</summary>
+    public int Places { get; }
 
-    // SAFE: ids come from Take, below the capacity; the director refuses packets once disposed
+    /// <summary>True when no more connections may be claimed.</summary>
+    public bool IsFull => Count == Capacity;
+
+    // SAFE: ids are the index's, below the places; the director refuses packets once disposed
     public ref IpvsConnection this[int id]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => ref _connections[id];
     }
 
-    /// <summary>A free place, zeroed; <see cref="IpvsConnection.None"/> when there is none.</summary>
-    public int Take()
+    /// <summary>Makes a free place a connection's: live, of which nothing else is known.</summary>
+    public void Claim(int id)
     {
-        int id = _free;
-        if (id != IpvsConnection.None)
-            _free = _connections[id].Next;
-        else if (_used < Capacity)
-            id = _used++;
-        else
-            return IpvsConnection.None;
         _connections[id] = new IpvsConnection
         {
             Flags = IpvsConnectionFlags.Live,
             Template = IpvsConnection.None,
             Next = IpvsConnection.None,
-            WheelNext = IpvsConnection.None,
-            WheelPrevious = IpvsConnection.None,
-            WheelSlot = IpvsConnection.None,
         };
         Count++;
-        return id;
     }
 
-    /// <summary>Asks the memory for what a client's packet touches of a connection.</summary>
-    public void PrefetchRequest(int id) => Simd.Prefetch.Read(_connections + id);
+    /// <summary>Asks the memory for what packets of IPv4 touch of a connection.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchV4(int id) => Simd.Prefetch.Read(_connections + id);
 
     /// <summary>Asks the memory for a whole connection.</summary>
     public void Prefetch(int id)
@@ -83,11 +77,9 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
 
     public void Free(int id)
     {
-        Unhang(id);
-        ref IpvsConnection connection = ref _connections[id];
-        connection.Flags = IpvsConnectionFlags.None;
-        connection.Next = _free;
-        _free = id;
+        if (_connections[id].Has(IpvsConnectionFlags.Hung))
+            Unhang(id);
+        _connections[id].Flags = IpvsConnectionFlags.None;
         Count--;
     }
 
@@ -106,6 +98,7 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
     public void Hang(int id)
     {
         ref IpvsConnection connection = ref _connections[id];
+        connection.Flags |= IpvsConnectionFlags.Hung;
         connection.WheelSlot = SlotOf(connection.ExpiresMs);
         ref int head = ref _wheel[connection.WheelSlot];
         connection.WheelPrevious = IpvsConnection.None;
@@ -165,11 +158,9 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         if (connection.WheelNext != IpvsConnection.None)
             _connections[connection.WheelNext].WheelPrevious = connection.WheelPrevious;
         if (connection.WheelPrevious != IpvsConnection.None)
-        {
             _connections[connection.WheelPrevious].WheelNext = connection.WheelNext;
-        }
-        else if (connection.WheelSlot >= 0)
+        else
             _wheel[connection.WheelSlot] = connection.WheelNext;
-        connection.WheelSlot = IpvsConnection.None;
+        connection.Flags &= ~IpvsConnectionFlags.Hung;
     }
 }

@@ -43,8 +43,6 @@ public sealed partial class IpvsDirector
         if (scheduler.Remembers(connection.Server))
             Unbind(connection, scheduler);
         _index.Remove(id);
-        _indexChanges++;
-        _store.Free(id);
     }
 
     private static void Unbind(in IpvsConnection connection, VirtualService scheduler)
@@ -58,7 +56,7 @@ public sealed partial class IpvsDirector
     /// <summary>The connections of a template that goes live on without it. Only a service's end takes a template that has any.</summary>
     private void Orphan(int template)
     {
-        for (int id = 0; _store[template].Controlled > 0 && id < _store.HighMark; id++)
+        for (int id = 0; _store[template].Controlled > 0 && id < _store.Places; id++)
         {
             if (!_store[id].Has(IpvsConnectionFlags.Live) || _store[id].Template != template)
                 continue;
@@ -77,7 +75,7 @@ public sealed partial class IpvsDirector
                 AdvanceTcp(ref connection, (TcpFlags)frame[info.L4Offset + 13], side);
                 break;
             case IpProtocol.Udp:
-                connection.TimeoutMs = _options.UdpTimeoutSeconds * 1000;
+                connection.TimeoutMs = _udpTimeoutMs;
                 Assure(connection, fromServer);
                 break;
             default:
@@ -87,7 +85,7 @@ public sealed partial class IpvsDirector
         }
 
         connection.ExpiresMs = nowMs + connection.TimeoutMs;
-        if (connection.WheelSlot == IpvsConnection.None)
+        if (!connection.Has(IpvsConnectionFlags.Hung))
             _store.Hang(id);
     }
 

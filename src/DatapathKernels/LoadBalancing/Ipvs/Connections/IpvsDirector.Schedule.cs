@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
@@ -63,33 +64,28 @@ public sealed partial class IpvsDirector
 
     private int Open(IpvsService service, in IpvsTuple packet, int server, int template, long nowMs, ref IpvsVerdict verdict)
     {
-        int id = _store.Take();
-        if (id == IpvsConnection.None)
+        bool isOnePacket = service.IsOnePacket && packet.Protocol == IpProtocol.Udp;
+        int id = isOnePacket ? OnePacket : _index.Take(packet, IpvsConnectionFlags.None);
+        if (id == IpvsConnection.None || (isOnePacket && _store.IsFull))
         {
             DroppedFull++;
             verdict.Status = IpvsStatus.TableFull;
-            return id;
+            return IpvsConnection.None;
         }
 
-        ref IpvsConnection connection = ref _store[id];
-        Fill(ref connection, service, packet, server);
-        connection.TimeoutMs = NewTimeoutMs;
-        connection.SeenRemovals = _clock.Removals;
-        connection.ExpiresMs = nowMs + NewTimeoutMs;
         verdict.IsNew = true;
         service.Scheduled++;
-        if (service.IsOnePacket && packet.Protocol == IpProtocol.Udp)
+        if (isOnePacket)
         {
-            // It was bound for a moment, at which the server may have become overloaded.
-            service.Scheduler.Bind(server);
-            service.Scheduler.Unbind(server, active: false);
-            if (template != IpvsConnection.None)
-                _store[template].InPackets++;
-            _onePacket = connection;
-            _store.Free(id);
+            OpenOnce(service, packet, server, template);
             return OnePacket;
         }
 
+        ref IpvsConnection connection = ref _store[id];
+        Fill(ref connection, service, packet, packet, server);
+        connection.TimeoutMs = NewTimeoutMs;
+        connection.SeenRemovals = _clock.Removals;
+        connection.ExpiresMs = nowMs + NewTimeoutMs;
         if (template != IpvsConnection.None)
         {
             connection.Template = template;
@@ -98,8 +94,18 @@ public sealed partial class IpvsDirector
 
         service.Scheduler.Bind(server);
         _index.Insert(id);
-        _indexChanges++;
         return id;
+    }
+
+    /// <summary>The connection of one datagram. It is bound for a moment, at which the server may become overloaded.</summary>
+    private void OpenOnce(IpvsService service, in IpvsTuple packet, int server, int template)
+    {
+        _onePacket = default;
+        Fill(ref _onePacket, service, packet, packet, server);
+        service.Scheduler.Bind(server);
+        service.Scheduler.Unbind(server, active: false);
+        if (template != IpvsConnection.None)
+            _store[template].InPackets++;
     }
 
     /// <summary>One-packet scheduling: the connection serves this datagram and was never in the table.</summary>
@@ -109,20 +115,15 @@ public sealed partial class IpvsDirector
         Send(_onePacket, frame, info, ref verdict);
     }
 
-    private static void Fill(ref IpvsConnection connection, IpvsService service, in IpvsTuple packet, int server)
+    private static void Fill(ref IpvsConnection connection, IpvsService service, in IpvsTuple request, in IpvsTuple packet, int server)
     {
         RealServer real = service.Scheduler.ServerOf(server);
-        connection.Flags |= IpvsConnectionFlags.Inactive | (packet.IsV6 ? IpvsConnectionFlags.V6 : 0);
+        connection.Flags |= IpvsConnectionFlags.Inactive;
         if (real.Forwarding != ForwardingMode.Nat)
             connection.Flags |= IpvsConnectionFlags.NoOutput;
-        connection.Client = packet.Source;
-        connection.ClientPortBe = packet.SourcePortBe;
-        connection.Virtual = packet.Destination;
-        connection.VirtualPortBe = packet.DestinationPortBe;
-        connection.Real = service.Scheduler.WireOf(server);
-        connection.RealPortBe = KeepsPort(service, real, packet) ? packet.DestinationPortBe : Swap(real.Port);
-        connection.Protocol = packet.Protocol;
-        connection.Forwarding = real.Forwarding;
+        connection.SetRequest(request);
+        ushort portBe = KeepsPort(service, real, packet) ? packet.DestinationPortBe : Swap(real.Port);
+        connection.SetServer(service.Scheduler.WireOf(server), real.Address.AddressFamily == AddressFamily.InterNetworkV6, portBe, real.Forwarding);
         connection.Service = service.Index;
         connection.Server = server;
     }
@@ -154,7 +155,7 @@ public sealed partial class IpvsDirector
             int server = Choose(service, packet);
             if (server == VirtualService.NoServer)
                 return NoServer(service, packet, ref verdict);
-            template = _store.Take();
+            template = _index.Take(key, IpvsConnectionFlags.Template | (ofMark ? IpvsConnectionFlags.OfMark : 0));
             if (template != IpvsConnection.None)
                 FillTemplate(template, service, key, packet, server);
         }
@@ -167,7 +168,7 @@ public sealed partial class IpvsDirector
         }
 
         _store[template].ExpiresMs = nowMs + _store[template].TimeoutMs;
-        if (_store[template].WheelSlot == IpvsConnection.None)
+        if (!_store[template].Has(IpvsConnectionFlags.Hung))
             _store.Hang(template);
         return Open(service, packet, _store[template].Server, template, nowMs, ref verdict);
     }
@@ -175,15 +176,11 @@ public sealed partial class IpvsDirector
     private void FillTemplate(int id, IpvsService service, in IpvsTuple key, in IpvsTuple packet, int server)
     {
         ref IpvsConnection template = ref _store[id];
-        Fill(ref template, service, packet, server);
+        Fill(ref template, service, key, packet, server);
         template.Flags |= IpvsConnectionFlags.Template | (service.Mark != 0 ? IpvsConnectionFlags.OfMark : 0);
-        (template.Client, template.ClientPortBe) = (key.Source, 0);
-        (template.Virtual, template.VirtualPortBe) = (key.Destination, key.DestinationPortBe);
-        template.Protocol = key.Protocol;
         template.TimeoutMs = service.PersistenceSeconds * 1000;
         service.Scheduler.Retain(server);
         _index.Insert(id);
-        _indexChanges++;
     }
 
     /// <summary>What a client's template is kept under: any port for FTP and for services of any port, any address and protocol for a mark.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -28,10 +29,9 @@ public sealed partial class IpvsDirector : IDisposable
     private readonly IpvsConnectionIndex _index;
     private readonly IpvsServiceTable _services = new();
     private readonly int[] _tcpTimeoutsMs = new int[IpvsTcpTransitions.TimeoutSeconds.Length];
+    private readonly int _udpTimeoutMs;
     private readonly RemovalClock _clock = new();
-    private readonly IpvsFound[] _found = new IpvsFound[PacketBurst.MaxCount];
     private SplitMix _random;
-    private int _indexChanges;
     private bool _isDisposed;
 
     /// <summary>Makes a director without services.</summary>
@@ -43,14 +43,16 @@ public sealed partial class IpvsDirector : IDisposable
             Throw.OutOfRange(nameof(options), options.TableBits, "conn_tab_bits is 8 to 27");
         Check(options.TcpTimeoutSeconds, options.TcpFinTimeoutSeconds, options.UdpTimeoutSeconds);
         _options = options;
+        _udpTimeoutMs = options.UdpTimeoutSeconds * 1000;
         for (int state = 0; state < _tcpTimeoutsMs.Length; state++)
             _tcpTimeoutsMs[state] = IpvsTcpTransitions.TimeoutSeconds[state] * 1000;
         _tcpTimeoutsMs[(int)IpvsTcpState.Established] = options.TcpTimeoutSeconds * 1000;
         _tcpTimeoutsMs[(int)IpvsTcpState.FinWait] = options.TcpFinTimeoutSeconds * 1000;
-        _store = new IpvsConnectionStore(options.Capacity);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Capacity);
         _index = options.Index == IpvsIndexKind.KernelChains
-            ? new KernelChainIndex(_store, options.TableBits, options.Seed)
-            : new FlowTableIndex(_store, options.Seed);
+            ? new KernelChainIndex(options.Capacity, options.TableBits, options.Seed)
+            : new FlowTableIndex(options.Capacity, options.Seed);
+        _store = _index.Store;
         _random = new SplitMix(options.Seed);
     }
 
@@ -73,7 +75,6 @@ public sealed partial class IpvsDirector : IDisposable
         ArgumentNullException.ThrowIfNull(service);
         _services.Add(service);
         service.Scheduler.Clock = _clock;
-        _index.Prepare(service.IsV6);
     }
 
     /// <summary>Removes a service and ends its connections. Costs a look at all connections.</summary>
@@ -81,7 +82,7 @@ public sealed partial class IpvsDirector : IDisposable
     public void Remove(IpvsService service)
     {
         ArgumentNullException.ThrowIfNull(service);
-        for (int id = 0; _services.Has(service) && id < _store.HighMark; id++)
+        for (int id = 0; _services.Has(service) && id < _store.Places; id++)
         {
             ref IpvsConnection connection = ref _store[id];
             if (connection.Has(IpvsConnectionFlags.Live) && connection.Service == service.Index)
@@ -108,6 +109,7 @@ public sealed partial class IpvsDirector : IDisposable
     /// <param name="nowMs">The time.</param>
     /// <param name="verdict">What became of it.</param>
     /// <returns>The verdict's status.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public IpvsStatus Process(Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, uint mark, long nowMs, out IpvsVerdict verdict)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -137,18 +139,21 @@ public sealed partial class IpvsDirector : IDisposable
     /// <param name="nowMs">The time.</param>
     /// <param name="verdicts">Receives one a frame.</param>
     /// <exception cref="ArgumentException">A span is shorter than the burst.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void ProcessBurst(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, uint mark, long nowMs, Span<IpvsVerdict> verdicts)
     {
         int count = burst.Count;
         if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _index.FindBurst(infos[..count], v4, v6, _found);
-        int changes = _indexChanges;
-        for (int i = 0; i < count; i++)
+        _index.FindBurst(infos[..count], v4, v6);
+        for (int i = 0; ; i++)
         {
-            // What was found holds until a connection comes or goes.
-            if (changes != _indexChanges || !TryProcessKnown(burst[i], infos[i], _found[i], nowMs, out verdicts[i]))
+            if (_index is FlowTableIndex { IsUndisturbed: true } flows)
+                i = PassUsual(flows, burst, i, infos, v4, nowMs, verdicts);
+            if (i == count)
+                break;
+            if (!TryProcessKnown(burst[i], infos[i], _index.Found(i, infos[i], v4[i], v6[i]), nowMs, out verdicts[i]))
                 Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
         }
     }
@@ -164,7 +169,7 @@ public sealed partial class IpvsDirector : IDisposable
         for (int first = 0; first < infos.Length; first += PacketBurst.MaxCount)
         {
             int count = Math.Min(PacketBurst.MaxCount, infos.Length - first);
-            _index.FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count), _found);
+            _index.FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count));
         }
     }
 
@@ -192,7 +197,6 @@ public sealed partial class IpvsDirector : IDisposable
     {
         _index.Dispose();
         _services.Dispose();
-        _store.Dispose();
         _isDisposed = true;
     }
 
@@ -209,6 +213,7 @@ public sealed partial class IpvsDirector : IDisposable
     /// A packet that changes no more than its own connection: the connection is there, its time is not over, its server was there before and no
     /// connection opens. False, and nothing is done, for every other.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryProcessKnown(Span<byte> frame, in PacketInfo info, IpvsFound found, long nowMs, out IpvsVerdict verdict)
     {
         int id = found.Id;

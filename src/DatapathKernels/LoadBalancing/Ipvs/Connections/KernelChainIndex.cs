@@ -11,9 +11,12 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
 {
     private readonly int[] _heads;
     private readonly uint _seed;
+    private readonly IpvsFound[] _found = new IpvsFound[PacketBurst.MaxCount];
+    private int _free = IpvsConnection.None, _used;
+    private bool _hasChanged;
 
-    public KernelChainIndex(IpvsConnectionStore store, int bits, uint seed)
-        : base(store)
+    public KernelChainIndex(int capacity, int bits, uint seed)
+        : base(new IpvsConnectionStore(capacity, capacity))
     {
         _heads = new int[1 << bits];
         Array.Fill(_heads, IpvsConnection.None);
@@ -22,8 +25,21 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
 
     public override long MemoryBytes => (long)_heads.Length * sizeof(int);
 
+    public override int Take(in IpvsTuple request, IpvsConnectionFlags kind)
+    {
+        int id = _free;
+        if (id != IpvsConnection.None)
+            _free = Store[id].Next;
+        else if (!Store.IsFull)
+            id = _used++;
+        if (id != IpvsConnection.None)
+            Store.Claim(id);
+        return id;
+    }
+
     public override void Insert(int id)
     {
+        _hasChanged = true;
         ref int head = ref HeadOf(Store[id].Request);
         Store[id].Next = head;
         head = id;
@@ -36,6 +52,10 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
             link = ref Store[link].Next;
         if (link == id)
             link = Store[id].Next;
+        Store.Free(id);
+        Store[id].Next = _free;
+        _free = id;
+        _hasChanged = true;
     }
 
     public override int Find(in IpvsTuple packet, out bool isReply)
@@ -45,21 +65,21 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
         for (int id = HeadOf(reversed); id != IpvsConnection.None; id = Store[id].Next)
         {
             ref IpvsConnection connection = ref Store[id];
-            if (connection.Forwarding == ForwardingMode.Nat && !connection.Has(IpvsConnectionFlags.Template) && connection.Reply == packet)
+            if (connection.IsReply(packet))
                 return id;
         }
 
         isReply = false;
         for (int id = HeadOf(packet); id != IpvsConnection.None; id = Store[id].Next)
         {
-            if (!Store[id].Has(IpvsConnectionFlags.Template) && Store[id].Request == packet)
+            if (Store[id].IsRequest(packet))
                 return id;
         }
 
         return IpvsConnection.None;
     }
 
-    public override unsafe void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, Span<IpvsFound> found)
+    public override unsafe void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
     {
         Span<(int AsReply, int AsRequest)> heads = stackalloc (int, int)[PacketBurst.MaxCount];
         heads = heads[..infos.Length];
@@ -80,9 +100,11 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
         }
 
         for (int i = 0; i < infos.Length; i++)
-            found[i] = Find(infos[i], v4[i], v6[i]);
-        Prefetch(found[..infos.Length]);
+            _found[i] = Find(infos[i], v4[i], v6[i]);
+        _hasChanged = false;
     }
+
+    public override IpvsFound Found(int packet, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6) => _hasChanged ? Find(info, v4, v6) : _found[packet];
 
     public override int FindTemplate(in IpvsTuple template, bool ofMark)
     {
