@@ -10,23 +10,48 @@ namespace DatapathKernels.Overlay;
 /// </summary>
 internal static class KnownInner
 {
-    private const int EthernetBytes = EthernetHeader.Size, PlainHeaders = EthernetBytes + Ipv4Header.MinSize;
+    private const int EthernetBytes = EthernetHeader.Size, PlainHeaders = EthernetBytes + Ipv4Header.MinSize, PlainHeadersV6 = EthernetBytes + Ipv6Header.Size;
 
-    /// <summary>True for a whole TCP segment in IPv4 without options in an untagged, unpadded frame, whose sum is a few instructions.</summary>
+    /// <summary>
+    /// True for an untagged, unpadded frame with a whole TCP segment, or UDP datagram that has a checksum, in IP without options. Its sum is a few instructions, as the
+    /// addresses stand in both header and pseudo header and cancel out: what is before them counts, and the pseudo header's other words, negative.
+    /// </summary>
+    /// <param name="frame">Its first byte.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="info">What its parse found.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsPlainTcp(int bytes, in PacketInfo info)
+    public static bool IsPlain(ref byte frame, uint bytes, in PacketInfo info)
     {
-        const PacketFlags asked = PacketFlags.Ipv4 | PacketFlags.Transport | PacketFlags.Fragment;
-        return info.Status == ParseStatus.Ok && info.Protocol == IpProtocol.Tcp && (info.Flags & asked) == (PacketFlags.Ipv4 | PacketFlags.Transport)
-            && info.L3Offset == EthernetBytes && info.L4Offset == PlainHeaders && bytes == EthernetBytes + info.L3Length && bytes >= PlainHeaders;
+        // The record as two words; the layout is PacketInfo's, and a test holds it to that: length, offsets; fragment, status, flags, protocol.
+        const ulong asked = (0xffUL << 16) | ((ulong)(PacketFlags.Transport | PacketFlags.Fragment | PacketFlags.Options | PacketFlags.Vlan) << 24) | (0xffUL << 32);
+        const ulong transport = (ulong)PacketFlags.Transport << 24, tcp = transport | ((ulong)IpProtocol.Tcp << 32), udp = transport | ((ulong)IpProtocol.Udp << 32);
+        const ulong ipv4 = ((ulong)EthernetBytes << 32) | ((ulong)PlainHeaders << 48), ipv6 = ((ulong)EthernetBytes << 32) | ((ulong)PlainHeadersV6 << 48);
+        ref ulong words = ref Unsafe.As<PacketInfo, ulong>(ref Unsafe.AsRef(in info));
+        ulong kind = Unsafe.Add(ref words, 1) & asked, offsets = words - (bytes - EthernetBytes);
+        if (!BitConverter.IsLittleEndian || (offsets != ipv4 && offsets != ipv6))
+            return false;
+        return kind == tcp || (kind == udp && IsCovered(ref Unsafe.Add(ref frame, (nint)(offsets >> 48)), bytes - (uint)(offsets >> 48)));
     }
 
-    /// <summary>The addresses stand in both header and pseudo header and cancel out: what is before them counts, and the pseudo header's last two words, negative.</summary>
-    /// <param name="frame">The first byte of one that is <see cref="IsPlainTcp"/>.</param>
-    /// <param name="segmentBytes">TCP header and data, bytes.</param>
+    /// <summary>The sum of a frame that <see cref="IsPlain"/>.</summary>
+    /// <param name="frame">Its first byte.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <returns>A raw sum: see <see cref="InternetChecksum.FinishRaw"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint SumPlainTcp(ref byte frame, uint segmentBytes) =>
-        InternetChecksum.SumBeforeAddresses(ref frame) + (ushort.MaxValue - (segmentBytes + (uint)IpProtocol.Tcp));
+    public static ulong SumPlain(ref byte frame, uint bytes, in PacketInfo info)
+    {
+        ulong before = info.L4Offset == PlainHeaders ? InternetChecksum.RawSumBeforeAddresses(ref frame) : InternetChecksum.RawSumBeforeAddressesV6(ref frame);
+        return before + InternetChecksum.Raw(ushort.MaxValue - (bytes - info.L4Offset + (uint)info.Protocol));
+    }
+
+    /// <summary>UDP's checksum is there and covers the whole datagram.</summary>
+    private static bool IsCovered(ref byte udp, uint datagram)
+    {
+        // SAFE: the parse found a UDP header there.
+        uint lengthAndSum = OuterHeader.ReadBigEndian(ref Unsafe.Add(ref udp, 4));
+        return lengthAndSum >> 16 == datagram && (ushort)lengthAndSum != 0;
+    }
 
     /// <summary>The sum of any frame with a transport header.</summary>
     public static uint Sum(ReadOnlySpan<byte> frame, in PacketInfo info)
@@ -34,7 +59,7 @@ internal static class KnownInner
         if (!IsKnown(frame, info))
             return InternetChecksum.Sum(frame);
         int end = info.L3Offset + (int)info.L3Length;
-        uint segment = InternetChecksum.Finish(Pseudo(frame, info));
+        uint segment = InternetChecksum.Finish(OuterPacket.Pseudo(frame[info.L3Offset..], (info.Flags & PacketFlags.Ipv6) != 0, info.Protocol, info.L4Length));
         uint headers = InternetChecksum.Sum(frame[..info.L4Offset]);
         uint packet = InternetChecksum.Add(headers, segment);
         return end == frame.Length ? packet : InternetChecksum.Combine(packet, end, InternetChecksum.Sum(frame[end..]));
@@ -52,13 +77,5 @@ internal static class KnownInner
                 && System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 4)..]) == info.L4Length,
             _ => false,
         };
-    }
-
-    private static uint Pseudo(ReadOnlySpan<byte> frame, in PacketInfo info)
-    {
-        ReadOnlySpan<byte> packet = frame[info.L3Offset..];
-        return (info.Flags & PacketFlags.Ipv4) != 0
-            ? InternetChecksum.PseudoHeaderV4(MemoryMarshal.Read<uint>(packet[12..]), MemoryMarshal.Read<uint>(packet[16..]), info.Protocol, info.L4Length)
-            : InternetChecksum.PseudoHeaderV6(new IPv6Address(packet[8..]), new IPv6Address(packet[24..]), info.Protocol, info.L4Length);
     }
 }

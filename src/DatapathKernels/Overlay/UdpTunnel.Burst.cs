@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -25,28 +26,64 @@ public sealed unsafe partial class UdpTunnel
             Throw.Argument(nameof(inner), "expected a parse a frame, or none");
         arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)first * stride;
+        int done = 0;
+        if (FrameLanes.IsSupported && _plainLengths != 0 && !(_writesChecksum && inner.IsEmpty))
+            done = _writesChecksum ? WriteGroups<WithChecksum>(arena, first, flowHashes, firstId, inner) : WriteGroups<WithoutChecksum>(arena, first, flowHashes, firstId, inner);
+        while (true)
+        {
+            if (!_writesChecksum)
+                done = WritePlain<WithoutChecksum>(memory, slots, stride, flowHashes, firstId, inner, done);
+            else if (!inner.IsEmpty)
+                done = WritePlain<WithChecksum>(memory, slots, stride, flowHashes, firstId, inner, done);
+            if (done == flowHashes.Length || !TryWriteAny(arena, first + done, flowHashes[done], (ushort)(firstId + done), inner.IsEmpty ? s_unknown : inner[done]))
+                return done;
+            done++;
+        }
+    }
+
+    /// <summary>A run of plain frames, in a loop with nothing else in it.</summary>
+    /// <returns>The first frame that is another.</returns>
+    private int WritePlain<TChecksum>(byte* memory, FrameSlot* slots, nuint stride, ReadOnlySpan<uint> flowHashes, ushort firstId, ReadOnlySpan<PacketInfo> inner, int from)
+        where TChecksum : struct, IChecksum
+    {
         uint headerBytes = (uint)_headers.Length;
-        for (int i = 0; i < flowHashes.Length; i++)
+        memory += (nuint)(uint)from * stride;
+        for (; from < flowHashes.Length; from++, memory += stride)
         {
             // SAFE: the frame exists, as Slots proved; the headers fit in what is before Start.
-            FrameSlot* slot = slots + i;
-            if (_options.StripsVlan && slot->Start >= headerBytes)
-                Strip(arena, first + i);
-            uint bytes = slot->Length + headerBytes;
-            if (slot->Start < headerBytes || slot->Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
-                return i;
-            byte* outer = memory + (nuint)(uint)i * stride + slot->Start - headerBytes;
-            WriteHeaders(ref *outer, (int)bytes, flowHashes[i], (ushort)(firstId + i), in inner.IsEmpty ? ref s_unknown : ref inner[i]);
-            slot->Start -= (ushort)headerBytes;
-            slot->Length = bytes;
+            FrameSlot slot = slots[from];
+            byte* frame = memory + slot.Start;
+            ref readonly PacketInfo info = ref TChecksum.IsWritten ? ref inner[from] : ref s_unknown;
+            if (slot.Start < headerBytes || !TryWritePlain<TChecksum>(ref *(frame - headerBytes), ref *frame, slot.Length, flowHashes[from], (ushort)(firstId + from), info))
+                break;
+            slots[from] = slot with { Start = (ushort)(slot.Start - headerBytes), Length = slot.Length + headerBytes };
         }
 
-        return flowHashes.Length;
+        return from;
     }
 
-    private static void Strip(PacketArena arena, int index)
+    private bool TryWriteAny(PacketArena arena, int index, uint flowHash, ushort id, in PacketInfo inner)
     {
-        if (VlanStripper.TryStrip(arena.Frame(index), out _))
-            arena.TryPull(index, VlanTag.Size);
+        FrameSlot* slot = arena.Slot(index);
+        uint headerBytes = (uint)_headers.Length;
+        bool strips = _options.StripsVlan && VlanStripper.IsTagged(arena.Frame(index));
+        uint bytes = slot->Length + headerBytes - (strips ? (uint)VlanTag.Size : 0);
+        if (slot->Start < headerBytes || slot->Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
+            return false;
+        if (strips)
+        {
+            VlanStripper.TryStrip(arena.Frame(index), out _);
+            slot->Start += VlanTag.Size;
+        }
+
+        // SAFE: the headers fit in what is before Start, and the frame behind them is an Ethernet header or longer.
+        WriteAnyHeaders(ref *(arena.SlotStart(index) + slot->Start - headerBytes), (int)bytes, flowHash, id, strips ? Behind(inner, VlanTag.Size) : inner);
+        (slot->Start, slot->Length) = ((ushort)(slot->Start - headerBytes), bytes);
+        return true;
     }
+
+    /// <summary>What a parse found, of a frame that lost bytes before its packet since.</summary>
+    private static PacketInfo Behind(in PacketInfo info, int bytes) => info.L3Offset < EthernetBytes + bytes || info.L4Offset < info.L3Offset
+        ? default
+        : new(info.Status, info.Flags, info.Protocol, (ushort)(info.L3Offset - bytes), (ushort)(info.L4Offset - bytes), info.L3Length, info.FragmentOffset);
 }

@@ -21,14 +21,13 @@ public sealed partial class UdpTunnel
     private readonly UdpTunnelOptions _options;
     private readonly byte[] _headers;
     private readonly int _udp;
-    private readonly uint _headerSum, _datagramSum;
+    private readonly OuterIpv4 _v4;
+    private readonly OuterIpv6 _v6;
+    private readonly bool _isV6, _writesChecksum;
 
-    // What a packet reads of the options, in the form it needs: the outer DS field by the inner one, and the rest.
-    private readonly byte[] _dsFields;
+    // The port as in the first eight bytes of the UDP header; the sum of pseudo, UDP and tunnel header, but for source port and length.
     private readonly ulong _udpPort;
-    private readonly ushort _firstPort, _endPort, _fragment, _inheritedFragment;
-    private readonly byte _ttl;
-    private readonly bool _inheritsTtl, _isCompact, _writesChecksum;
+    private readonly uint _datagramSum, _firstPort, _ports;
 
     /// <summary>Builds the headers of a VXLAN tunnel.</summary>
     /// <param name="options">Both ends.</param>
@@ -63,23 +62,25 @@ public sealed partial class UdpTunnel
         if (options.Ttl == 0 || options.FlowLabel >= 1 << 20)
             Throw.OutOfRange(nameof(options), options.Ttl, "expected a TTL of 1 to 255 and a flow label of 20 bits");
         _options = options;
-        _dsFields = OuterHeader.DsFields(options.InheritsTos, options.Tos, options.Ecn);
-        (_fragment, _inheritedFragment) = OuterHeader.FragmentFields(options.DontFragment);
-        (_firstPort, _endPort, _udpPort) = (options.MinSourcePort, options.MaxSourcePort, (ulong)options.Port << 32);
-        (_ttl, _inheritsTtl, _writesChecksum) = (options.Ttl, options.InheritsTtl, options.WritesChecksum);
+        OuterDsField dsField = new(options.InheritsTos, options.Tos, options.Ecn);
+        (_firstPort, _ports, _udpPort) = (options.MinSourcePort, (uint)(options.MaxSourcePort - options.MinSourcePort), (ulong)options.Port << 32);
+        (_isV6, _writesChecksum) = (options.IsV6, options.WritesChecksum);
         _udp = EthernetBytes + (options.IsV6 ? 40 : 20);
         _headers = new byte[_udp + UdpBytes + tunnelHeader.Length];
-        _isCompact = !options.IsV6 && OuterHeader.IsCompact(_headers);
         tunnelHeader.CopyTo(_headers.AsSpan(_udp + UdpBytes));
         BinaryPrimitives.WriteUInt16BigEndian(_headers.AsSpan(_udp + 2), options.Port);
         EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? (ushort)0x86dd : (ushort)0x0800);
         WriteNetwork(options);
-        if (!options.IsV6)
-            _headerSum = InternetChecksum.Sum(_headers.AsSpan(EthernetBytes, 20));
+        if (options.IsV6)
+            _v6 = new OuterIpv6(dsField, options.FlowLabel, options.Ttl, options.InheritsTtl, IpProtocol.Udp);
+        else
+            _v4 = new OuterIpv4(dsField, options.DontFragment, options.Ttl, options.InheritsTtl, IpProtocol.Udp, _headers.AsSpan(EthernetBytes));
         uint pseudo = options.IsV6
             ? InternetChecksum.PseudoHeaderV6(options.Local, options.Remote, IpProtocol.Udp, 0)
             : InternetChecksum.PseudoHeaderV4(IPv6Address.FirstWord(options.Local), IPv6Address.FirstWord(options.Remote), IpProtocol.Udp, 0);
-        _datagramSum = InternetChecksum.Add(pseudo, InternetChecksum.Sum(_headers.AsSpan(_udp)));
+        _datagramSum = (ushort)~InternetChecksum.Finish(InternetChecksum.Add(pseudo, InternetChecksum.Sum(_headers.AsSpan(_udp))));
+        if (_headers.Length <= OuterHeader.MostCompact)
+            _plainLengths = (uint)(ushort.MaxValue - _headers.Length - Ipv4Header.MinSize + 1);
     }
 
     /// <summary>Bytes of all outer headers: the headroom a frame needs.</summary>
@@ -107,7 +108,8 @@ public sealed partial class UdpTunnel
             return false;
 
         // SAFE: the buffer is longer than the headers by an Ethernet header.
-        WriteHeaders(ref MemoryMarshal.GetReference(buffer), buffer.Length, flowHash, id, inner);
+        ref byte outer = ref MemoryMarshal.GetReference(buffer);
+        WriteHeaders(ref outer, ref Unsafe.Add(ref outer, _headers.Length), frameBytes, flowHash, id, inner);
         return true;
     }
 
@@ -116,31 +118,34 @@ public sealed partial class UdpTunnel
     /// <param name="destination">Room for both.</param>
     /// <param name="flowHash">A hash of the inner flow.</param>
     /// <param name="id">IPv4 identification.</param>
+    /// <param name="inner">What the frame's parse found, as for <see cref="TryWrite"/>.</param>
     /// <returns>Bytes of the outer frame; 0 when it does not fit.</returns>
-    public int Copy(ReadOnlySpan<byte> frame, Span<byte> destination, uint flowHash, ushort id = 0)
+    public int Copy(ReadOnlySpan<byte> frame, Span<byte> destination, uint flowHash, ushort id = 0, in PacketInfo inner = default)
     {
+        if (_options.StripsVlan && VlanStripper.IsTagged(frame))
+            return CopyStripped(frame, destination, flowHash, id, inner);
         int bytes = frame.Length + _headers.Length;
-        if (destination.Length < bytes)
+        if (destination.Length < bytes || frame.Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
             return 0;
-        if (_options.StripsVlan && IsTagged(frame))
-        {
-            bytes -= VlanTag.Size;
-            frame[..AddressBytes].CopyTo(destination[_headers.Length..]);
-            frame[(AddressBytes + VlanTag.Size)..].CopyTo(destination[(_headers.Length + AddressBytes)..]);
-        }
-        else
-        {
-            frame.CopyTo(destination[_headers.Length..]);
-        }
-
-        if (!TryWrite(destination[..bytes], flowHash, id))
-            return 0;
+        frame.CopyTo(destination[_headers.Length..]);
+        ref byte outer = ref MemoryMarshal.GetReference(destination);
+        WriteHeaders(ref outer, ref Unsafe.Add(ref outer, _headers.Length), frame.Length, flowHash, id, inner);
         Copies++;
         return bytes;
     }
 
-    private static bool IsTagged(ReadOnlySpan<byte> frame) =>
-        frame.Length >= AddressBytes + VlanTag.Size + 2 && BinaryPrimitives.ReadUInt16BigEndian(frame[AddressBytes..]) is VlanTag.Dot1Q or VlanTag.Dot1Ad;
+    private int CopyStripped(ReadOnlySpan<byte> frame, Span<byte> destination, uint flowHash, ushort id, in PacketInfo inner)
+    {
+        int bytes = frame.Length - VlanTag.Size + _headers.Length;
+        if (destination.Length < bytes)
+            return 0;
+        frame[..AddressBytes].CopyTo(destination[_headers.Length..]);
+        frame[(AddressBytes + VlanTag.Size)..].CopyTo(destination[(_headers.Length + AddressBytes)..]);
+        if (!TryWrite(destination[..bytes], flowHash, id, Behind(inner, VlanTag.Size)))
+            return 0;
+        Copies++;
+        return bytes;
+    }
 
     private void WriteNetwork(UdpTunnelOptions options)
     {
@@ -156,23 +161,21 @@ public sealed partial class UdpTunnel
         MemoryMarshal.Write(network[16..], IPv6Address.FirstWord(options.Remote));
     }
 
-    /// <summary>
-    /// All headers, before a frame of an Ethernet header or more: nothing before <paramref name="outer"/> is touched, nor behind the headers.
-    /// What is by far the most common, a known flow of untagged IPv4 over IPv4, is straight-line code without a call.
-    /// </summary>
+    /// <summary>All headers of a frame of an Ethernet header or more.</summary>
+    /// <param name="outer">Room for them: nothing before it is touched, nor behind.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="flowHash">Its flow.</param>
+    /// <param name="id">IPv4 identification.</param>
+    /// <param name="inner">What its parse found.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteHeaders(ref byte outer, int bytes, uint flowHash, ushort id, in PacketInfo inner)
+    private void WriteHeaders(ref byte outer, ref byte frame, int bytes, uint flowHash, ushort id, in PacketInfo inner)
     {
-        ref byte frame = ref Unsafe.Add(ref outer, _headers.Length);
-        if (!_isCompact || flowHash == 0 || !InnerFields.TryReadPlain(ref frame, bytes - _headers.Length, out InnerFields carried))
-        {
-            WriteAnyHeaders(ref outer, bytes, flowHash, id, inner);
-            return;
-        }
-
-        OuterHeader.CopyCompact(_headers, ref outer);
-        WriteV4(ref Unsafe.Add(ref outer, EthernetBytes), bytes - EthernetBytes, carried, id);
-        WriteUdp(ref Unsafe.Add(ref outer, EthernetBytes + Ipv4Header.MinSize), bytes - (EthernetBytes + Ipv4Header.MinSize), flowHash, ref frame, inner);
+        bool isWritten = _writesChecksum
+            ? TryWritePlain<WithChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner)
+            : TryWritePlain<WithoutChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner);
+        if (!isWritten)
+            WriteAnyHeaders(ref outer, bytes + _headers.Length, flowHash, id, inner);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -183,39 +186,33 @@ public sealed partial class UdpTunnel
         if (flowHash == 0)
             flowHash = TunnelSourcePort.OfFrame(frame);
         _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
-        ref byte network = ref Unsafe.Add(ref outer, EthernetBytes);
-        if (_options.IsV6)
-            OuterHeader.FinishV6(ref network, bytes - EthernetBytes, _dsFields[carried.DsField], Ttl(carried));
-        else
-            WriteV4(ref network, bytes - EthernetBytes, carried, id);
-        WriteUdp(ref Unsafe.Add(ref outer, _udp), bytes - _udp, flowHash, ref Unsafe.Add(ref outer, _headers.Length), inner);
+        WriteNetwork(ref Unsafe.Add(ref outer, EthernetBytes), (uint)(bytes - EthernetBytes), carried, id);
+        WriteUdp(ref Unsafe.Add(ref outer, _udp), (uint)(bytes - _udp), flowHash, frame, inner);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteV4(ref byte network, int bytes, InnerFields carried, ushort id) =>
-        OuterHeader.FinishV4(ref network, bytes, _headerSum, IpProtocol.Udp, _dsFields[carried.DsField], Ttl(carried), id, (ushort)((carried.Fragment & _inheritedFragment) | _fragment));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteUdp(ref byte udp, int bytes, uint flowHash, ref byte frame, in PacketInfo inner)
+    private void WriteNetwork(ref byte network, uint bytes, InnerFields carried, ushort id)
     {
-        ulong port = TunnelSourcePort.Of(flowHash, _firstPort, _endPort);
-        ulong header = (port << 48) | _udpPort | ((ulong)(uint)bytes << 16);
-        OuterHeader.WriteBigEndian(ref udp, _writesChecksum ? header | Checksum((uint)port, bytes, ref frame, inner) : header);
+        if (_isV6)
+            _v6.Write(ref network, bytes, carried);
+        else
+            _v4.Write(ref network, bytes, carried, id);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte Ttl(InnerFields carried) => _inheritsTtl && carried.Ttl != 0 ? carried.Ttl : _ttl;
+    private void WriteUdp(ref byte udp, uint bytes, uint flowHash, ReadOnlySpan<byte> frame, in PacketInfo inner)
+    {
+        uint port = SourcePort(flowHash);
+        ulong header = ((ulong)port << 48) | _udpPort | ((ulong)bytes << 16);
+        if (_writesChecksum)
+            header |= Checksum(port, bytes, frame, inner);
+        OuterHeader.WriteBigEndian(ref udp, header);
+    }
 
     /// <summary>The sum of pseudo header, UDP and tunnel header is known but for the source port and the length, which counts in two of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ushort Checksum(uint sourcePort, int bytes, ref byte frame, in PacketInfo inner)
+    private ushort Checksum(uint sourcePort, uint bytes, ReadOnlySpan<byte> frame, in PacketInfo inner)
     {
-        int frameBytes = bytes - (_headers.Length - _udp);
-        uint carried = KnownInner.IsPlainTcp(frameBytes, inner) ? KnownInner.SumPlainTcp(ref frame, inner.L4Length) : SumFrame(MemoryMarshal.CreateReadOnlySpan(ref frame, frameBytes), inner);
-        return InternetChecksum.ForUdp(InternetChecksum.FinishWide((ulong)_datagramSum + sourcePort + (2 * (uint)bytes) + carried));
+        bool isKnown = inner.HasKey && (inner.Flags & PacketFlags.Transport) != 0;
+        uint carried = isKnown ? KnownInner.Sum(frame, inner) : InternetChecksum.Sum(frame);
+        return InternetChecksum.ForUdp(InternetChecksum.FinishWide((ulong)_datagramSum + sourcePort + (2 * bytes) + carried));
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static uint SumFrame(ReadOnlySpan<byte> frame, in PacketInfo inner) =>
-        inner.HasKey && (inner.Flags & PacketFlags.Transport) != 0 ? KnownInner.Sum(frame, inner) : InternetChecksum.Sum(frame);
 }

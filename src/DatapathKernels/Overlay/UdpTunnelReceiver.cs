@@ -125,25 +125,12 @@ public sealed partial class UdpTunnelReceiver(UdpTunnelOptions options)
             return DecapStatus.Fragment;
         if (BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 2)..]) != options.Port || !IsLocal(frame[info.L3Offset..], v6))
             return DecapStatus.NotOurs;
-        return IsSummed(frame, info, v6) ? DecapStatus.Ok : DecapStatus.BadUdpChecksum;
+        return OuterPacket.IsSummed(frame, info, DatagramBytes(frame, info), options.AcceptsZeroChecksum) ? DecapStatus.Ok : DecapStatus.BadUdpChecksum;
     }
 
     private bool IsLocal(ReadOnlySpan<byte> packet, bool v6) => v6
         ? new IPv6Address(packet[24..]) == options.Local
         : MemoryMarshal.Read<uint>(packet[16..]) == IPv6Address.FirstWord(options.Local);
-
-    private bool IsSummed(ReadOnlySpan<byte> frame, in PacketInfo info, bool v6)
-    {
-        if (MemoryMarshal.Read<ushort>(frame[(info.L4Offset + 6)..]) == 0)
-            return !v6 || options.AcceptsZeroChecksum;
-        // What the UDP length leaves out is cut off before anything is summed (udp_rcv).
-        ReadOnlySpan<byte> packet = frame[info.L3Offset..];
-        int length = DatagramBytes(frame, info);
-        uint pseudo = v6
-            ? InternetChecksum.PseudoHeaderV6(new IPv6Address(packet[8..]), new IPv6Address(packet[24..]), IpProtocol.Udp, (uint)length)
-            : InternetChecksum.PseudoHeaderV4(MemoryMarshal.Read<uint>(packet[12..]), MemoryMarshal.Read<uint>(packet[16..]), IpProtocol.Udp, (uint)length);
-        return InternetChecksum.VerifyTransport(pseudo, frame.Slice(info.L4Offset, length));
-    }
 
     // Zero is what segmentation offload leaves in packets above 64 KiB: the IP header tells then.
     private static int DatagramBytes(ReadOnlySpan<byte> frame, in PacketInfo info)

@@ -11,17 +11,14 @@ namespace DatapathKernels.Overlay;
 /// neither copied nor read beyond its header.
 /// </summary>
 /// <remarks>Immutable: any number of threads may use one.</remarks>
-public sealed class IpTunnel
+public sealed partial class IpTunnel
 {
     private const int EthernetBytes = 14, OptionBytes = 8;
 
     private readonly IpTunnelOptions _options;
     private readonly byte[] _headers;
-    private readonly uint _headerSum;
-    private readonly byte[] _dsFields;
-    private readonly ushort _fragment, _inheritedFragment;
-    private readonly byte _ttl;
-    private readonly bool _inheritsTtl, _isCompact;
+    private readonly OuterIpv4 _v4;
+    private readonly OuterIpv6 _v6;
 
     /// <summary>Offset of the byte that says which IP version follows.</summary>
     private readonly int _protocolAt;
@@ -37,10 +34,7 @@ public sealed class IpTunnel
         if (options is { IsV6: false, EncapsulationLimit: not null })
             Throw.OutOfRange(nameof(options), options.EncapsulationLimit, "IPv4 has no encapsulation limit");
         _options = options;
-        _isCompact = !options.IsV6;
-        _dsFields = OuterHeader.DsFields(options.InheritsTos, options.Tos, options.Ecn);
-        (_fragment, _inheritedFragment) = OuterHeader.FragmentFields(options.DontFragment);
-        (_ttl, _inheritsTtl) = (options.Ttl, options.InheritsTtl);
+        OuterDsField dsField = new(options.InheritsTos, options.Tos, options.Ecn);
         int network = options.IsV6 ? Ipv6Header.Size : Ipv4Header.MinSize;
         _headers = new byte[EthernetBytes + network + (options.EncapsulationLimit is null ? 0 : OptionBytes)];
         EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? Ipv6Header.EtherType : Ipv4Header.EtherType);
@@ -51,8 +45,10 @@ public sealed class IpTunnel
             WriteV4(options);
         if (options.EncapsulationLimit is { } limit)
             _protocolAt = WriteLimit(limit);
-        if (!options.IsV6)
-            _headerSum = InternetChecksum.Sum(_headers.AsSpan(EthernetBytes));
+        if (options.IsV6)
+            _v6 = new OuterIpv6(dsField, options.FlowLabel, options.Ttl, options.InheritsTtl, (IpProtocol)_headers[EthernetBytes + 6]);
+        else
+            _v4 = new OuterIpv4(dsField, options.DontFragment, options.Ttl, options.InheritsTtl, 0, _headers.AsSpan(EthernetBytes));
     }
 
     /// <summary>Bytes of all outer headers, Ethernet's included.</summary>
@@ -85,55 +81,18 @@ public sealed class IpTunnel
     private void WriteHeaders(ref byte outer, int bytes, int version, ushort id)
     {
         InnerFields carried = InnerFields.OfPacket(ref Unsafe.Add(ref outer, _headers.Length), version);
-        byte ttl = _inheritsTtl && carried.Ttl != 0 ? carried.Ttl : _ttl;
-        IpProtocol protocol = version == 4 ? IpProtocol.Ipv4 : IpProtocol.Ipv6;
+        uint protocol = (uint)(version == 4 ? IpProtocol.Ipv4 : IpProtocol.Ipv6);
         ref byte network = ref Unsafe.Add(ref outer, EthernetBytes);
-        if (_isCompact)
+        if (!_options.IsV6)
         {
             OuterHeader.CopyCompact(_headers, ref outer);
-            OuterHeader.FinishV4(ref network, bytes - EthernetBytes, _headerSum, protocol, _dsFields[carried.DsField], ttl, id, (ushort)((carried.Fragment & _inheritedFragment) | _fragment));
+            _v4.Write(ref network, (uint)bytes - EthernetBytes, carried, id, protocol);
             return;
         }
 
         _headers.CopyTo(MemoryMarshal.CreateSpan(ref outer, _headers.Length));
+        _v6.Write(ref network, (uint)bytes - EthernetBytes, carried);
         Unsafe.Add(ref outer, _protocolAt) = (byte)protocol;
-        OuterHeader.FinishV6(ref network, bytes - EthernetBytes, _dsFields[carried.DsField], ttl);
-    }
-
-    /// <summary>Puts a frame's packet into the tunnel, where it lies; the frame's own link header gives way.</summary>
-    /// <param name="arena">The frames.</param>
-    /// <param name="index">Which.</param>
-    /// <param name="info">What its parse found.</param>
-    /// <param name="id">IPv4 identification.</param>
-    /// <returns>The frame is what it was but for Ok.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
-    public IpEncapStatus Write(PacketArena arena, int index, in PacketInfo info, ushort id = 0)
-    {
-        ArgumentNullException.ThrowIfNull(arena);
-        IpEncapStatus status = TunnelRoom.TryMake(arena, index, info, _headers.Length, MostPacketBytes);
-        return status == IpEncapStatus.Ok ? TryWrite(arena.Frame(index), id) : status;
-    }
-
-    /// <summary>The same for a burst: equal to the loop of single calls, identifications counting up.</summary>
-    /// <param name="burst">The frames.</param>
-    /// <param name="infos">What their parse found, one each.</param>
-    /// <param name="statuses">Receives one each.</param>
-    /// <param name="firstId">IPv4 identification of the first frame.</param>
-    /// <returns>A bit for each frame that is in the tunnel.</returns>
-    /// <exception cref="ArgumentException">Fewer infos or statuses than frames.</exception>
-    public ulong WriteBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<IpEncapStatus> statuses, ushort firstId = 0)
-    {
-        if (infos.Length < burst.Count || statuses.Length < burst.Count)
-            Throw.Argument(nameof(statuses), "expected one info and one status a frame");
-        ulong done = 0;
-        for (int i = 0; i < burst.Count; i++)
-        {
-            IpEncapStatus status = Write(burst.Arena, burst.First + i, infos[i], (ushort)(firstId + i));
-            statuses[i] = status;
-            done |= status == IpEncapStatus.Ok ? 1UL << i : 0;
-        }
-
-        return done;
     }
 
     // IPv4's length field counts its header, IPv6's does not.

@@ -98,7 +98,8 @@ internal static class OuterPacket
         return v6 ? new IPv6Address(packet[24..]) == address : MemoryMarshal.Read<uint>(packet[16..]) == IPv6Address.FirstWord(address);
     }
 
-    private static bool IsSummed(ReadOnlySpan<byte> frame, in PacketInfo info, int length, bool acceptsZero)
+    /// <summary>True when the UDP checksum is right, or zero where that will do. What the UDP length leaves out is cut off before anything is summed (<c>udp_rcv</c>).</summary>
+    public static bool IsSummed(ReadOnlySpan<byte> frame, in PacketInfo info, int length, bool acceptsZero)
     {
         bool v6 = (info.Flags & PacketFlags.Ipv6) != 0;
         if (MemoryMarshal.Read<ushort>(frame[(info.L4Offset + 6)..]) == 0)
