@@ -11,13 +11,13 @@ namespace DatapathKernels.Overlay;
 /// <c>ip6_forward</c>). Nothing of the packet but 12 bytes of Ethernet, the TTL and its checksum changes.
 /// </summary>
 /// <remarks>Keeps no state of its own: any number of threads may use one while no route changes under them.</remarks>
-public sealed unsafe class DirectRoute
+public sealed unsafe partial class DirectRoute
 {
     private const int EthernetBytes = 14;
 
     private readonly RouteTableV4 _v4;
     private readonly RouteTableV6 _v6;
-    private readonly DirectHop[] _nextHops;
+    private readonly HopWords[] _nextHops;
 
     /// <summary>Routes by tables of the caller's, which it keeps and disposes.</summary>
     /// <param name="v4">IPv4 routes; a next hop is an index into <paramref name="nextHops"/>.</param>
@@ -27,7 +27,9 @@ public sealed unsafe class DirectRoute
     {
         ArgumentNullException.ThrowIfNull(v4);
         ArgumentNullException.ThrowIfNull(v6);
-        (_v4, _v6, _nextHops) = (v4, v6, nextHops.ToArray());
+        (_v4, _v6, _nextHops) = (v4, v6, new HopWords[nextHops.Length]);
+        for (int i = 0; i < nextHops.Length; i++)
+            _nextHops[i] = new HopWords(nextHops[i]);
     }
 
     /// <summary>Routes one frame.</summary>
@@ -63,14 +65,23 @@ public sealed unsafe class DirectRoute
             Throw.Argument(nameof(statuses), "expected one info, one status and one port a frame");
         if (burst.Count == 0)
             return 0;
+        statuses[..burst.Count].Clear();
+        ports[..burst.Count].Clear();
+        ulong done = 0, plain = FrameLanes.IsSupported ? RoutePlain(burst, infos, statuses, ports, out done) : 0;
+        return plain == burst.All ? done : done | RouteRest(burst, burst.All & ~plain, infos, statuses, ports);
+    }
+
+    /// <summary>Routes some frames of a burst, whatever they are.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong RouteRest(PacketBurst burst, ulong which, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<uint> ports)
+    {
         Span<nuint> frames = stackalloc nuint[PacketBurst.MaxCount];
         Span<uint> nextHops = stackalloc uint[PacketBurst.MaxCount];
-        ulong sound = Look(burst, infos, statuses, frames, nextHops), done = 0;
-        for (int i = 0; i < burst.Count; i++)
+        ulong done = 0;
+        for (ulong left = Look(burst, which, infos, statuses, frames, nextHops); left != 0; left &= left - 1)
         {
-            ports[i] = 0;
-            if ((sound & (1UL << i)) == 0)
-                continue;
+            int i = System.Numerics.BitOperations.TrailingZeroCount(left);
             RouteStatus status = Forward(ref *(byte*)frames[i], infos[i].L3Offset, nextHops[i], ref ports[i]);
             statuses[i] = status;
             done |= status == RouteStatus.Ok ? 1UL << i : 0;
@@ -79,28 +90,27 @@ public sealed unsafe class DirectRoute
         return done;
     }
 
-    /// <summary>
-    /// Checks all frames and looks each family up at once. Every frame has a place among IPv4's destinations, 0 where it has none: nothing is gathered and scattered where
-    /// all are IPv4.
-    /// </summary>
+    /// <summary>Checks frames and looks each family up at once. Every frame has a place among IPv4's destinations, 0 where it has none.</summary>
+    /// <returns>A bit for each that is sound.</returns>
     [SkipLocalsInit]
-    private ulong Look(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<nuint> frames, Span<uint> nextHops)
+    private ulong Look(PacketBurst burst, ulong which, ReadOnlySpan<PacketInfo> infos, Span<RouteStatus> statuses, Span<nuint> frames, Span<uint> nextHops)
     {
         Span<uint> v4 = stackalloc uint[PacketBurst.MaxCount];
+        v4.Clear();
         FrameSlot* slots = burst.Arena.Slots(burst.First, burst.Count);
         burst.Arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)burst.First * stride;
         ulong isV4 = 0, isV6 = 0;
-        for (int i = 0; i < burst.Count; i++)
+        for (; which != 0; which &= which - 1)
         {
             // A frame that does not start with Ethernet's header is taken for empty.
+            int i = System.Numerics.BitOperations.TrailingZeroCount(which);
             FrameSlot* slot = slots + i;
             byte* start = memory + (nuint)(uint)i * stride + slot->Start;
             ReadOnlySpan<byte> frame = new(start, slot->Link == LinkType.Ethernet ? (int)slot->Length : 0);
             frames[i] = (nuint)start;
             RouteStatus status = Check(frame, infos[i], out bool six);
             statuses[i] = status;
-            v4[i] = 0;
             if (status != RouteStatus.Ok)
                 continue;
             isV6 |= six ? 1UL << i : 0;
@@ -186,11 +196,8 @@ public sealed unsafe class DirectRoute
         ref byte packet = ref Unsafe.Add(ref frame, l3);
         if (Unsafe.Add(ref packet, packet >> 4 == 4 ? 8 : 7) <= 1)
             return RouteStatus.HopLimitExceeded;
-        ref readonly DirectHop nextHop = ref _nextHops[number];
         HopLimit.Decrement(ref packet);
-        Unsafe.WriteUnaligned(ref frame, nextHop.Mac);
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref frame, MacAddress.Size), nextHop.FromMac);
-        port = nextHop.Port;
+        port = _nextHops[number].Write(ref frame);
         return RouteStatus.Ok;
     }
 }
