@@ -20,9 +20,10 @@ public abstract partial class Datapath
         for (; packets != 0; packets &= packets - 1)
         {
             int i = BitOperations.TrailingZeroCount(packets);
-            if (_infos[i].Protocol != IpProtocol.Udp || _keys[i].DestinationPort != Network.Receiver!.Port)
+            ushort port = (Infos[i].Flags & PacketFlags.Ipv4) != 0 ? KeysV4[i].DestinationPort : Keys[i].DestinationPort;
+            if (Infos[i].Protocol != IpProtocol.Udp || port != Network.Receiver!.Port)
                 continue;
-            DecapStatus status = Network.Receiver.TryUnpack(burst[i], _infos[i], out Range inner, out _, out _);
+            DecapStatus status = Network.Receiver.TryUnpack(burst[i], Infos[i], out Range inner, out _, out _);
             if (status == DecapStatus.NotOurs)
                 continue;
             if (IsTraced)
@@ -36,18 +37,11 @@ public abstract partial class Datapath
             (int start, int length) = inner.GetOffsetAndLength(burst[i].Length);
             burst.Arena.TryPull(burst.First + i, start);
             burst.Arena.TryResize(burst.First + i, length);
-            Parse(burst, i);
+            FlowParser.Parse(burst[i], out KeysV4[i], out Keys[i], out Infos[i]);
             unpacked |= 1UL << i;
         }
 
         return (unpacked, refused);
-    }
-
-    private void Parse(in PacketBurst burst, int index)
-    {
-        FlowParser.Parse(burst[index], out _v4[index], out _keys[index], out _infos[index]);
-        if ((_infos[index].Flags & PacketFlags.Ipv4) != 0)
-            _keys[index] = ConntrackTable.KeyOf(_v4[index]);
     }
 
     /// <summary>
@@ -89,13 +83,19 @@ public abstract partial class Datapath
         next.Mac.CopyTo(frame);
         Network.Mac.CopyTo(frame[6..]);
         FateKind kind = reason != DropReason.None ? FateKind.Answered : next.Kind == RouteTargetKind.Pod ? FateKind.Delivered : FateKind.Forwarded;
-        if (next.Tunnel is not { } tunnel)
-            return new PacketFate(kind, reason, hop);
+        PacketFate fate = new(kind, reason, hop);
+        return next.Tunnel is null ? fate : Wrap(burst, index, key, fate);
+    }
+
+    /// <summary>Puts a packet into the tunnel of the next hop that its fate names.</summary>
+    private protected PacketFate Wrap(in PacketBurst burst, int index, in FlowKeyV6 key, PacketFate fate)
+    {
+        UdpTunnel tunnel = Network.HopOf(fate.NextHop).Tunnel!;
         if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++))
             return PacketFate.Drop(DropReason.NoRoom);
         if (IsTraced)
             TellPacked(tunnel.HeaderBytes);
-        return new PacketFate(kind, reason, hop);
+        return fate;
     }
 
     /// <summary>
@@ -109,7 +109,7 @@ public abstract partial class Datapath
     {
         if (IsError(burst[index], info))
             return PacketFate.Drop(reason);
-        IPv6Address own = Restore(burst[index], info, _keys[index]);
+        IPv6Address own = Restore(burst[index], info, Keys[index]);
         if (own == default)
             return PacketFate.Drop(reason);
         int length = IcmpErrorWriter.Write(burst[index], info, (int)info.L3Length, type, code, rest, own, _answer);
@@ -119,7 +119,7 @@ public abstract partial class Datapath
     /// <summary>Answers a packet as a REJECT rule says.</summary>
     private protected PacketFate Reject(in PacketBurst burst, int index, in PacketInfo info, RejectKind kind, in PacketMeta meta, DropReason reason)
     {
-        IPv6Address own = Restore(burst[index], info, _keys[index]);
+        IPv6Address own = Restore(burst[index], info, Keys[index]);
         return RejectBuilder.TryBuild(kind, burst[index], info, meta, own, _answer, out int length) == RejectStatus.Ok
             ? Answer(burst, index, info, _answer.AsSpan(0, length), reason)
             : PacketFate.Drop(reason);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
@@ -20,9 +19,6 @@ public abstract partial class Datapath : IDisposable
     /// <summary>The interface of packets that the node itself sends: they pass OUTPUT instead of PREROUTING.</summary>
     public const ushort FromHost = ushort.MaxValue;
 
-    private readonly FlowKeyV4[] _v4 = new FlowKeyV4[PacketBurst.MaxCount];
-    private readonly FlowKeyV6[] _keys = new FlowKeyV6[PacketBurst.MaxCount];
-    private readonly PacketInfo[] _infos = new PacketInfo[PacketBurst.MaxCount];
     private readonly long[] _drops = new long[(int)DropReason.NoRoom + 1];
     private readonly long[] _fates = new long[(int)FateKind.Answered + 1];
     private List<PathStep>? _steps;
@@ -36,6 +32,15 @@ public abstract partial class Datapath : IDisposable
 
     /// <summary>The node's place in the network. The caller disposes it.</summary>
     public NodeNetwork Network { get; }
+
+    /// <summary>What the parse found, one a packet.</summary>
+    private protected PacketInfo[] Infos { get; } = new PacketInfo[PacketBurst.MaxCount];
+
+    /// <summary>The keys of IPv4 packets as parsed.</summary>
+    private protected FlowKeyV4[] KeysV4 { get; } = new FlowKeyV4[PacketBurst.MaxCount];
+
+    /// <summary>The keys of IPv6 packets as parsed; those of IPv4 in the mapped form, once <see cref="RunBurst"/> has made them.</summary>
+    private protected FlowKeyV6[] Keys { get; } = new FlowKeyV6[PacketBurst.MaxCount];
 
     /// <summary>Tells what is being done, in words.</summary>
     private protected bool IsTraced => _steps is not null;
@@ -58,25 +63,9 @@ public abstract partial class Datapath : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (fates.Length < burst.Count)
             Throw.Argument(nameof(fates), "expected a place for each frame");
-        FlowMasks masks = FlowParser.ParseBurst(burst, 0, _v4, _keys, _infos);
-        for (ulong rest = masks.V4; rest != 0; rest &= rest - 1)
-        {
-            int i = BitOperations.TrailingZeroCount(rest);
-            _keys[i] = ConntrackTable.KeyOf(_v4[i]);
-        }
-
+        FlowMasks masks = FlowParser.ParseBurst(burst, 0, KeysV4, Keys, Infos);
         (ulong unpacked, ulong refused) = Network.Receiver is null ? default : Unpack(burst, masks.Any);
-        Prepare(_infos.AsSpan(0, burst.Count), _v4, _keys);
-        for (int i = 0; i < burst.Count; i++)
-        {
-            PacketFate fate = ((refused >> i) & 1) != 0 ? PacketFate.Drop(DropReason.Decapsulation)
-                : !_infos[i].HasKey ? PacketFate.Drop(DropReason.Malformed)
-                : (_infos[i].Flags & PacketFlags.Fragment) != 0 ? PacketFate.Drop(DropReason.Fragment)
-                : Run(burst, i, _infos[i], _keys[i], ((unpacked >> i) & 1) != 0 ? Network.TunnelInterface : inInterface, nowMs);
-            fates[i] = fate;
-            _fates[(int)fate.Kind]++;
-            _drops[(int)fate.Reason]++;
-        }
+        RunBurst(new Arrivals(burst, inInterface, nowMs, unpacked, refused), fates);
     }
 
     /// <summary>Tells one packet's way hop by hop. To connections and counters it is a packet like any other.</summary>
@@ -88,12 +77,18 @@ public abstract partial class Datapath : IDisposable
     {
         using PacketArena arena = new(1, Math.Max(PacketArena.DefaultSlotBytes, frame.Length + (4 * PacketArena.DefaultHeadroomBytes)), 2 * PacketArena.DefaultHeadroomBytes);
         arena.TryAdd(frame, LinkType.Ethernet);
+        return ExplainInPlace(arena.Burst(0), inInterface, nowMs, out fate);
+    }
+
+    /// <summary>The same for a burst of one frame, which is changed in place as <see cref="Process"/> does.</summary>
+    internal IReadOnlyList<PathStep> ExplainInPlace(in PacketBurst burst, ushort inInterface, long nowMs, out PacketFate fate)
+    {
         List<PathStep> steps = [];
         Span<PacketFate> fates = stackalloc PacketFate[1];
         _steps = steps;
         try
         {
-            Process(arena.Burst(0), inInterface, nowMs, fates);
+            Process(burst, inInterface, nowMs, fates);
         }
         finally
         {
@@ -115,11 +110,44 @@ public abstract partial class Datapath : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Asks the memory for what a burst will need.</summary>
-    /// <param name="infos">What the parse found; one a packet.</param>
-    /// <param name="v4">The keys of IPv4 packets.</param>
-    /// <param name="keys">The keys of both families, IPv4 in the mapped form.</param>
-    private protected abstract void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys);
+    /// <summary>Takes the packets of a burst through, in their order.</summary>
+    private protected virtual void RunBurst(in Arrivals arrivals, Span<PacketFate> fates)
+    {
+        for (int i = 0; i < arrivals.Burst.Count; i++)
+        {
+            if ((Infos[i].Flags & PacketFlags.Ipv4) != 0)
+                Keys[i] = ConntrackTable.KeyOf(KeysV4[i]);
+        }
+
+        Prepare(arrivals.Burst.Count);
+        for (int i = 0; i < arrivals.Burst.Count; i++)
+        {
+            fates[i] = RunOne(arrivals, i);
+            Count(fates[i], 1);
+        }
+    }
+
+    /// <summary>Takes one packet of a burst through, or says why it goes nowhere.</summary>
+    private protected PacketFate RunOne(in Arrivals arrivals, int index)
+    {
+        ref readonly PacketInfo info = ref Infos[index];
+        return ((arrivals.Refused >> index) & 1) != 0 ? PacketFate.Drop(DropReason.Decapsulation)
+            : !info.HasKey ? PacketFate.Drop(DropReason.Malformed)
+            : (info.Flags & PacketFlags.Fragment) != 0 ? PacketFate.Drop(DropReason.Fragment)
+            : Run(arrivals.Burst, index, info, Keys[index], ((arrivals.Unpacked >> index) & 1) != 0 ? Network.TunnelInterface : arrivals.InInterface, arrivals.NowMs);
+    }
+
+    /// <summary>Counts packets that ended like that.</summary>
+    private protected void Count(PacketFate fate, int packets)
+    {
+        _fates[(int)fate.Kind] += packets;
+        _drops[(int)fate.Reason] += packets;
+    }
+
+    /// <summary>Asks the memory for what so many packets will need.</summary>
+    private protected virtual void Prepare(int count)
+    {
+    }
 
     /// <summary>Takes one packet through.</summary>
     private protected abstract PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs);

@@ -42,8 +42,8 @@ public sealed class IptablesDatapath : Datapath
     /// <inheritdoc/>
     private protected override bool AnswersInTheNameAsked => true;
 
-    private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys) =>
-        _connections.Prepare(keys[..infos.Length], _buckets, translates: true);
+    private protected override void Prepare(int count) =>
+        _connections.Prepare(Keys.AsSpan(0, count), _buckets, translates: true);
 
     private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs)
     {

@@ -47,10 +47,10 @@ public sealed class IpvsDatapath : Datapath
         _random = new PacketRandom(seed);
     }
 
-    private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
+    private protected override void Prepare(int count)
     {
-        _connections.Prepare(keys[..infos.Length], _buckets, translates: true);
-        _director.Prepare(infos, v4, keys);
+        _connections.Prepare(Keys.AsSpan(0, count), _buckets, translates: true);
+        _director.Prepare(Infos.AsSpan(0, count), KeysV4, Keys);
     }
 
     private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs)

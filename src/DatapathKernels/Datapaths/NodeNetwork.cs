@@ -17,6 +17,7 @@ public sealed class NodeNetwork : IDisposable
     private readonly RouteTableV6 _v6;
     private readonly List<RouteTarget> _hops = [];
     private readonly Dictionary<RouteTarget, int> _numbers = [];
+    private NextHop[] _nextHops = new NextHop[16];
 
     /// <summary>Makes a node without addresses and routes.</summary>
     /// <param name="mac">Its MAC address: the source of every frame it sends.</param>
@@ -75,11 +76,15 @@ public sealed class NodeNetwork : IDisposable
         {
             number = _hops.Count;
             _hops.Add(hop);
+            if (number == _nextHops.Length)
+                Array.Resize(ref _nextHops, 2 * number);
+            _nextHops[number] = new NextHop(hop, Mac, Mtu);
             _numbers.Add(hop, number);
         }
 
         RouteTable table = network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? _v4 : _v6;
         MapError error = table.Insert(network, (uint)number);
+        Version++;
         if (error != MapError.Ok)
             Throw.InvalidOperation($"the route to {network} was not taken: {error}");
         return number;
@@ -95,6 +100,17 @@ public sealed class NodeNetwork : IDisposable
         _v6.Dispose();
     }
 
+    /// <summary>Changes whenever a route does: what was looked up before may lead elsewhere. Never 0.</summary>
+    internal uint Version { get; private set; } = 1;
+
+    /// <summary>What the packet path needs of a next hop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref readonly NextHop NextHopOf(int number) => ref _nextHops[number];
+
+    /// <summary>The next hop towards an IPv4 address in network byte order; -1 without a route.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int RouteV4(uint addressBe) => _v4.TryLookup(addressBe, out uint hop) ? (int)hop : -1;
+
     /// <summary>True when packets of an interface were sent neither by a pod of the node nor by the node itself.</summary>
     internal bool IsOutside(ushort inInterface) => inInterface != 0 && (inInterface == LinkInterface || inInterface == TunnelInterface);
 
@@ -102,9 +118,8 @@ public sealed class NodeNetwork : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int Route(ReadOnlySpan<byte> frame, in PacketInfo info)
     {
-        uint hop;
         if ((info.Flags & PacketFlags.Ipv4) != 0)
-            return _v4.TryLookup(Unsafe.ReadUnaligned<uint>(in frame[info.L3Offset + 16]), out hop) ? (int)hop : -1;
-        return _v6.TryLookup(new IPv6Address(frame[(info.L3Offset + 24)..]), out hop) ? (int)hop : -1;
+            return RouteV4(Unsafe.ReadUnaligned<uint>(in frame[info.L3Offset + 16]));
+        return _v6.TryLookup(new IPv6Address(frame[(info.L3Offset + 24)..]), out uint hop) ? (int)hop : -1;
     }
 }

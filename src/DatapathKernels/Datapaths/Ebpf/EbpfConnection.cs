@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Datapaths;
@@ -10,7 +11,7 @@ namespace DatapathKernels.Datapaths;
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct EbpfConnection
+internal readonly struct EbpfConnection
 {
     /// <summary>Backends and frontends are numbered below this.</summary>
     public const int MaxNumber = (1 << 24) - 1;
@@ -18,29 +19,60 @@ internal struct EbpfConnection
     private const int FlagBits = 8, ExpiresShift = 32;
 
     // One word, so that an entry is read, changed and written as one.
-    private ulong _word;
+    private readonly ulong _word;
+
+    /// <summary>A new entry, without packets yet.</summary>
+    /// <param name="number">See <see cref="Number"/>.</param>
+    public EbpfConnection(int number) => _word = (ulong)(uint)number << FlagBits;
+
+    private EbpfConnection(ulong word) => _word = word;
 
     /// <summary>When it ends without packets, seconds of the caller's clock.</summary>
-    public uint ExpiresSeconds
-    {
-        readonly get => (uint)(_word >> ExpiresShift);
-        set => _word = (uint)_word | ((ulong)value << ExpiresShift);
-    }
+    public uint ExpiresSeconds => (uint)(_word >> ExpiresShift);
 
     /// <summary>
     /// Of a service's entry: the backend, plus one. Of any other: the frontend whose name its answers get, plus one; 0 for none.
     /// </summary>
-    public int Number
+    public int Number => (int)((uint)_word >> FlagBits);
+
+    public EbpfConnectionFlags Flags => (EbpfConnectionFlags)_word;
+
+    /// <summary>All of it.</summary>
+    public ulong Word => _word;
+
+    public bool IsAlive => (Flags & EbpfConnectionFlags.BothClosing) != EbpfConnectionFlags.BothClosing;
+
+    /// <summary>
+    /// The entry of a service after a packet to it (<c>bpf/lib/conntrack.h</c>): it is over as soon as one side closes, and the next connection of that client may go elsewhere.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EbpfConnection AfterService(EbpfSegment segment, in EbpfLifetimes lifetimes, uint now) =>
+        Prolonged(_word | (segment.IsClosing ? (ulong)EbpfConnectionFlags.BothClosing : 0), segment, lifetimes, now);
+
+    /// <summary>The entry of a connection after a packet of one side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EbpfConnection AfterSide(EbpfSegment segment, bool isReply, in EbpfLifetimes lifetimes, uint now)
     {
-        readonly get => (int)((uint)_word >> FlagBits);
-        set => _word = (_word & ~0xffff_ff00ul) | ((ulong)(uint)value << FlagBits);
+        ulong word = _word;
+        if (segment.IsClosing)
+        {
+            // A reset before both sides were heard refuses the connection.
+            bool refuses = (segment.Flags & Packets.TcpFlags.Rst) != 0 && (word & (ulong)EbpfConnectionFlags.SeenReply) == 0;
+            word |= (ulong)(refuses ? EbpfConnectionFlags.BothClosing : isReply ? EbpfConnectionFlags.AnswererClosing : EbpfConnectionFlags.OpenerClosing);
+        }
+
+        return Prolonged(word | (isReply ? (ulong)EbpfConnectionFlags.SeenReply : 0), segment, lifetimes, now);
     }
 
-    public EbpfConnectionFlags Flags
+    /// <summary>By words and not by properties: an entry stays in a register, where one that is changed in place goes through memory at each step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static EbpfConnection Prolonged(ulong word, EbpfSegment segment, in EbpfLifetimes lifetimes, uint now)
     {
-        readonly get => (EbpfConnectionFlags)_word;
-        set => _word = (_word & ~(ulong)byte.MaxValue) | (byte)value;
+        if (segment.IsTcp && (segment.Flags & Packets.TcpFlags.Syn) == 0)
+            word |= (ulong)EbpfConnectionFlags.SeenNonSyn;
+        uint seconds = !segment.IsTcp ? lifetimes.Any
+            : (word & (ulong)EbpfConnectionFlags.BothClosing) == (ulong)EbpfConnectionFlags.BothClosing ? lifetimes.Fin
+            : (word & (ulong)EbpfConnectionFlags.SeenNonSyn) != 0 ? lifetimes.Tcp : lifetimes.Syn;
+        return new EbpfConnection((uint)word | ((ulong)(now + seconds) << ExpiresShift));
     }
-
-    public readonly bool IsAlive => (Flags & EbpfConnectionFlags.BothClosing) != EbpfConnectionFlags.BothClosing;
 }

@@ -10,10 +10,7 @@ public sealed unsafe partial class EbpfDatapath
 {
     // What an entry is for stands where its key has the zone: a service's backend, the name a flow takes, whose name an answer bears.
     private const ushort ServiceScope = 1, NameScope = 2, AnswerScope = 3;
-    private const long NotFound = -1;
     private const int MostPortDraws = 128, FirstPort = 1024;
-
-    private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
 
     private static FlowKeyV6 InScope(in FlowKeyV6 key, ushort scope) => FlowKeyV6.InZone(key, scope);
 
@@ -52,47 +49,13 @@ public sealed unsafe partial class EbpfDatapath
         ? _maglev.Hash(new FlowKeyV4(WordOf(key.Source), WordOf(key.Destination), key.SourcePortBe, key.DestinationPortBe, key.Protocol), affinity)
         : _maglev.Hash(key, affinity);
 
-    private uint Draw(uint count)
+    private uint Draw(uint count) => Draw(ref _draw, count);
+
+    private static uint Draw(ref ulong state, uint count)
     {
-        _draw = (_draw * 6364136223846793005) + 1442695040888963407;
-        return (uint)(((_draw >> 32) * count) >> 32);
+        state = (state * 6364136223846793005) + 1442695040888963407;
+        return (uint)(((state >> 32) * count) >> 32);
     }
-
-    /// <summary>A service's entry is over as soon as one side closes: the next connection of that client may go elsewhere.</summary>
-    private void FollowService(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, uint now)
-    {
-        if (info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & (TcpFlags.Fin | TcpFlags.Rst)) != 0)
-            entry.Flags |= EbpfConnectionFlags.BothClosing;
-        Prolong(ref entry, frame, info, now);
-    }
-
-    private void FollowSide(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, bool isReply, uint now)
-    {
-        if (info.Protocol == IpProtocol.Tcp && FlagsOf(frame, info) is var flags && (flags & (TcpFlags.Fin | TcpFlags.Rst)) != 0)
-        {
-            // A reset before both sides were heard refuses the connection.
-            bool refuses = (flags & TcpFlags.Rst) != 0 && (entry.Flags & EbpfConnectionFlags.SeenReply) == 0;
-            entry.Flags |= refuses ? EbpfConnectionFlags.BothClosing : isReply ? EbpfConnectionFlags.AnswererClosing : EbpfConnectionFlags.OpenerClosing;
-        }
-
-        entry.Flags |= isReply ? EbpfConnectionFlags.SeenReply : 0;
-        Prolong(ref entry, frame, info, now);
-    }
-
-    private void Prolong(ref EbpfConnection entry, ReadOnlySpan<byte> frame, in PacketInfo info, uint now)
-    {
-        if (info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & TcpFlags.Syn) == 0)
-            entry.Flags |= EbpfConnectionFlags.SeenNonSyn;
-        uint seconds = info.Protocol != IpProtocol.Tcp ? _options.AnySeconds
-            : !entry.IsAlive ? _options.FinSeconds
-            : (entry.Flags & EbpfConnectionFlags.SeenNonSyn) != 0 ? _options.TcpSeconds : _options.SynSeconds;
-        entry.ExpiresSeconds = now + seconds;
-    }
-
-    private static bool IsOpening(ReadOnlySpan<byte> frame, in PacketInfo info) =>
-        info.Protocol == IpProtocol.Tcp && (FlagsOf(frame, info) & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn;
-
-    private static TcpFlags FlagsOf(ReadOnlySpan<byte> frame, in PacketInfo info) => (TcpFlags)frame[info.L4Offset + 13];
 
     /// <summary>Gives a flow the node's address, and a port that no other flow to the same place has.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -145,7 +108,6 @@ public sealed unsafe partial class EbpfDatapath
     private EbpfHashes HashesOf(in FlowKeyV6 key) => new()
     {
         Service = _services.Find(key, _services.HashOf(key)),
-        FoundAt = NotFound,
         Scoped = _connections.HashOf(InScope(key, ServiceScope)),
         Answer = _connections.HashOf(FlowKeyV6.Reverse(key)),
         Forward = _connections.HashOf(key),

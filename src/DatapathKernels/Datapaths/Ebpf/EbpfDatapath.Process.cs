@@ -29,37 +29,6 @@ public sealed unsafe partial class EbpfDatapath
         return true;
     }
 
-    private protected override void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> keys)
-    {
-        // What is hashed and found here is not again, unless the packet is another by then, or the map.
-        for (int i = 0; i < infos.Length; i++)
-            _hashes[i].Scoped = _services.Prepare(keys[i]);
-
-        // A packet to a service has an entry of its own that says which backend; any other may be an answer.
-        for (int i = 0; i < infos.Length; i++)
-        {
-            ref EbpfHashes hashes = ref _hashes[i];
-            (hashes.Service, hashes.Backend) = (_services.Find(keys[i], hashes.Scoped), 0);
-            if (hashes.Service >= 0)
-                hashes.Scoped = _connections.Prepare(InScope(keys[i], ServiceScope));
-            else
-                (hashes.Answer, hashes.Forward) = (_connections.Prepare(FlowKeyV6.Reverse(keys[i])), _connections.Prepare(keys[i]));
-        }
-
-        for (int i = 0; i < infos.Length; i++)
-        {
-            ref EbpfHashes hashes = ref _hashes[i];
-            if (hashes.Service < 0)
-                continue;
-            EbpfConnection* entry = _connections.Touch(InScope(keys[i], ServiceScope), hashes.Scoped);
-            (hashes.Entry, hashes.FoundAt) = ((nint)entry, _connections.Insertions);
-            if (entry == null)
-                continue;
-            ref EbpfBackend backend = ref _backends[entry->Number - 1];
-            (hashes.Backend, hashes.Forward) = (entry->Number, _connections.Prepare(ConnectionKeys.WithDestination(keys[i], backend.Address, backend.PortBe)));
-        }
-    }
-
     private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 arrived, ushort inInterface, long nowMs)
     {
         Span<byte> frame = burst[index];
@@ -115,15 +84,16 @@ public sealed unsafe partial class EbpfDatapath
     {
         if (frontend.Ranges is RouteTableV6 ranges && !ranges.TryLookup(key.Source, out _))
             return DropReason.SourceRange;
-        EbpfConnection* entry = EntryOf(key, hashes, now);
-        if (entry != null && (_backends[entry->Number - 1].Uses == 0 || (IsOpening(frame, info) && !entry->IsAlive)))
+        EbpfSegment segment = EbpfSegment.Of(frame, info);
+        EbpfConnection* entry = Find(InScope(key, ServiceScope), hashes.Scoped, now);
+        if (entry != null && (_backends[entry->Number - 1].Uses == 0 || (segment.IsOpening && !entry->IsAlive)))
             entry = null;
         bool isNew = entry == null;
         int backend = isNew ? 0 : entry->Number - 1;
         if (isNew && !TryChoose(frontend, key, now, out backend))
             return DropReason.NoBackend;
-        EbpfConnection state = isNew ? new EbpfConnection { Number = backend + 1 } : *entry;
-        FollowService(ref state, frame, info, now);
+        EbpfConnection state = isNew ? new EbpfConnection(backend + 1) : *entry;
+        state = state.AfterService(segment, _lifetimes, now);
         if (isNew)
             _connections.Update(InScope(key, ServiceScope), state);
         else
@@ -139,20 +109,12 @@ public sealed unsafe partial class EbpfDatapath
         return DropReason.None;
     }
 
-    /// <summary>A packet's entry with its frontend, unless its time is over.</summary>
-    private EbpfConnection* EntryOf(in FlowKeyV6 key, in EbpfHashes hashes, uint now)
-    {
-        if (hashes.FoundAt != _connections.Insertions)
-            return Find(InScope(key, ServiceScope), hashes.Scoped, now);
-        EbpfConnection* entry = (EbpfConnection*)hashes.Entry;
-        return entry != null && entry->ExpiresSeconds >= now ? entry : null;
-    }
-
     /// <summary>
     /// The packet's connection. An answer gets the name of the service that was asked; a new one is asked of the policy. What goes to a service is no answer.
     /// </summary>
     private PacketFate Follow(Span<byte> frame, in PacketInfo info, in FlowKeyV6 key, EbpfFrontend? frontend, in EbpfHashes hashes, uint now)
     {
+        EbpfSegment segment = EbpfSegment.Of(frame, info);
         EbpfConnection* entry = null;
         if (frontend is null)
         {
@@ -164,7 +126,7 @@ public sealed unsafe partial class EbpfDatapath
 
         if (entry != null)
         {
-            FollowSide(ref *entry, frame, info, isReply: true, now);
+            *entry = entry->AfterSide(segment, isReply: true, _lifetimes, now);
             if (IsTraced)
                 Step("connection map", "an answer", CostClass.Lookup);
             return entry->Number == 0 || _frontends[entry->Number - 1] is not { } name || SetSource(frame, info, name.Key.Destination, name.Key.DestinationPortBe) == RewriteStatus.Ok
@@ -180,11 +142,11 @@ public sealed unsafe partial class EbpfDatapath
         }
 
         entry = Find(key, hashes.Forward, now);
-        bool isNew = entry == null || (IsOpening(frame, info) && !entry->IsAlive);
+        bool isNew = entry == null || (segment.IsOpening && !entry->IsAlive);
         if (IsTraced)
             Step("connection map", isNew ? "new" : "known", CostClass.Lookup);
-        EbpfConnection state = isNew ? new EbpfConnection { Number = frontend is null ? 0 : frontend.Id + 1 } : *entry;
-        FollowSide(ref state, frame, info, isReply: false, now);
+        EbpfConnection state = isNew ? new EbpfConnection(frontend is null ? 0 : frontend.Id + 1) : *entry;
+        state = state.AfterSide(segment, isReply: false, _lifetimes, now);
         if (entry != null)
             *entry = state;
         else

@@ -29,6 +29,7 @@ namespace DatapathKernels.Datapaths;
 public sealed partial class EbpfDatapath : Datapath
 {
     private readonly EbpfOptions _options;
+    private readonly EbpfLifetimes _lifetimes;
     private readonly IdentityPolicy? _policy;
     private readonly CiliumMaglev _maglev;
     private readonly EbpfServiceMap _services;
@@ -36,8 +37,8 @@ public sealed partial class EbpfDatapath : Datapath
     private readonly EbpfFlowMap<EbpfTranslation> _translations;
     private readonly CiliumAffinity<IPv6Address> _affinities;
     private readonly List<EbpfFrontend?> _frontends = [];
-    private readonly Dictionary<(IPv6Address, ushort), int> _backendNumbers = [];
-    private EbpfBackend[] _backends = new EbpfBackend[64];
+    private readonly EbpfBackendTable _backends = new();
+    private readonly EbpfBackendSlots _slots = new();
     private ulong _draw;
 
     /// <summary>Makes a datapath without services.</summary>
@@ -49,7 +50,7 @@ public sealed partial class EbpfDatapath : Datapath
         : base(network)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_options, _policy, _maglev) = (options, policy, new CiliumMaglev(options.MaglevSeed));
+        (_options, _lifetimes, _policy, _maglev) = (options, new EbpfLifetimes(options), policy, new CiliumMaglev(options.MaglevSeed));
         _services = new(Size(options.Services, options.HasV4), Size(options.Services, options.HasV6), options.Seed);
         _connections = new(Size(options.Connections, options.HasV4), Size(options.Connections, options.HasV6), options.Seed);
         _translations = new(Size(options.Translations, options.HasV4), Size(options.Translations, options.HasV6), options.Seed);
@@ -67,7 +68,7 @@ public sealed partial class EbpfDatapath : Datapath
     public int Connections => _connections.Count;
 
     /// <summary>Its maps' native memory, bytes.</summary>
-    public long MemoryBytes => _services.MemoryBytes + _connections.MemoryBytes + _translations.MemoryBytes + _affinities.MemoryBytes;
+    public long MemoryBytes => _services.MemoryBytes + _backends.MemoryBytes + _slots.MemoryBytes + _connections.MemoryBytes + _translations.MemoryBytes + _affinities.MemoryBytes;
 
     /// <summary>Adds a frontend, or replaces the backends of one. Connections keep their backend while any frontend has it.</summary>
     /// <exception cref="ArgumentException">Its address is of a family that is not spoken here.</exception>
@@ -82,13 +83,14 @@ public sealed partial class EbpfDatapath : Datapath
         if (id < 0)
         {
             id = _frontends.Count;
-            if (id == EbpfConnection.MaxNumber || _services.Add(key, id) != MapError.Ok)
+            if (id == EbpfConnection.MaxNumber || _services.Set(key, new EbpfServiceEntry(id, default, 0)) != MapError.Ok)
                 Diagnostics.Throw.InvalidOperation($"the service map is full with {_services.Count} frontends");
             _frontends.Add(null);
         }
 
         EbpfFrontend? old = _frontends[id];
         _frontends[id] = FrontendOf(service, id, key);
+        Publish(_frontends[id]!, old?.FirstSlot ?? -1);
         Release(old);
         KeepAffinity(_frontends[id]!);
         KeepAffinity(_frontends[id]!.Inside);
@@ -116,6 +118,9 @@ public sealed partial class EbpfDatapath : Datapath
         }
 
         _services.Dispose();
+        _backends.Dispose();
+        _slots.Dispose();
+        _flightMemory.Dispose();
         _connections.Dispose();
         _translations.Dispose();
         _affinities.Dispose();
@@ -193,22 +198,43 @@ public sealed partial class EbpfDatapath : Datapath
 
     private int BackendNumber(IPEndPoint endPoint)
     {
-        IPv6Address address = new(endPoint.Address.MapToIPv6().GetAddressBytes());
-        ushort portBe = (ushort)IPAddress.HostToNetworkOrder((short)endPoint.Port);
-        if (!_backendNumbers.TryGetValue((address, portBe), out int number))
-        {
-            number = _backendNumbers.Count;
-            if (number == EbpfConnection.MaxNumber)
-                Diagnostics.Throw.InvalidOperation($"the backend map is full with {number} backends");
-            if (number == _backends.Length)
-                Array.Resize(ref _backends, number * 2);
-            _backendNumbers.Add((address, portBe), number);
-            _backends[number] = new EbpfBackend { Address = address, PortBe = portBe };
-        }
-
+        int number = _backends.NumberOf(endPoint);
         _backends[number].Uses++;
         return number;
     }
+
+    /// <summary>Says in the map what most packets need to know of a frontend.</summary>
+    private void Publish(EbpfFrontend frontend, int oldSlot)
+    {
+        if (!_slots.TryWrite(frontend.Backends, oldSlot, out int first))
+        {
+            PublishAgain();
+            return;
+        }
+
+        frontend.FirstSlot = first;
+        _services.Set(frontend.Key, new EbpfServiceEntry(frontend.Id, FlagsOf(frontend), first));
+    }
+
+    /// <summary>All of them, when there is no room for another run of backends.</summary>
+    private void PublishAgain()
+    {
+        int needed = 0;
+        foreach (EbpfFrontend? frontend in _frontends)
+            needed += frontend is null ? 0 : frontend.Backends.Length + 1;
+        _slots.Clear(needed);
+        foreach (EbpfFrontend? frontend in _frontends)
+        {
+            if (frontend is not null)
+                Publish(frontend, -1);
+        }
+    }
+
+    private static EbpfServiceFlags FlagsOf(EbpfFrontend frontend) =>
+        (frontend.IsClusterIP ? EbpfServiceFlags.ClusterIP : 0)
+        | (frontend.IsExternal ? EbpfServiceFlags.External : 0)
+        | (frontend.Ranges is not null ? EbpfServiceFlags.HasRanges : 0)
+        | (frontend.AffinitySeconds > 0 || frontend.Maglev is not null || frontend.Inside is not null ? EbpfServiceFlags.Chooses : 0);
 
     /// <summary>A flow that goes there, from nowhere, of the address's family.</summary>
     private static FlowKeyV6 KeyOf(IPAddress address, ushort port, IpProtocol protocol)

@@ -37,6 +37,34 @@ internal sealed unsafe class EbpfFlowMap<TValue>(int capacityV4, int capacityV6,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TValue* Touch(in FlowKeyV6 key, ulong hash) => ConnectionKeys.IsV4(key) ? _v4.Touch(ConnectionKeys.ToV4(key), hash) : _v6.Touch(key, hash);
 
+    /// <summary>The same, and no use of it.</summary>
+    public TValue* Locate(in FlowKeyV6 key, ulong hash) => ConnectionKeys.IsV4(key) ? _v4.Locate(ConnectionKeys.ToV4(key), hash, out _) : _v6.Locate(key, hash, out _);
+
+    /// <summary><see cref="Prepare(in FlowKeyV6)"/> of an IPv4 flow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Prepare(in FlowKeyV4 key) => _v4.Prepare(key);
+
+    /// <summary>The value of an IPv4 flow, to be read and written in place until the next insertion, or null; no use of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TValue* Locate(in FlowKeyV4 key, ulong hash, out nuint place) => _v4.Locate(key, hash, out place);
+
+    /// <summary>A use of the entry at a place that was told.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Use(nuint place) => _v4.Use(place);
+
+    /// <inheritdoc cref="ClockFlowMap{TKey, TValue}.PrepareMarks"/>
+    public void PrepareMarks(ulong hash) => _v4.PrepareMarks(hash);
+
+    /// <inheritdoc cref="ClockFlowMap{TKey, TValue}.PrepareRoom"/>
+    public void PrepareRoom(ulong hash) => _v4.PrepareRoom(hash);
+
+    /// <summary>Puts an IPv4 flow in that is not there; the least used one goes when there is no room.</summary>
+    public void Add(in FlowKeyV4 key, ulong hash, in TValue value)
+    {
+        Insertions++;
+        _v4.Add(key, hash, value);
+    }
+
     /// <summary>The value of a key; a use of it.</summary>
     public bool TryFind(in FlowKeyV6 key, out TValue value) =>
         (ConnectionKeys.IsV4(key) ? _v4.Lookup(ConnectionKeys.ToV4(key), out value) : _v6.Lookup(key, out value)) == MapError.Ok;

@@ -14,6 +14,9 @@ internal sealed class EbpfFrontend
     /// <summary>Numbers of its backends.</summary>
     public required int[] Backends { get; init; }
 
+    /// <summary>Where they are in the slots that the service map speaks of.</summary>
+    public int FirstSlot { get; set; } = -1;
+
     public required MaglevTable? Maglev { get; init; }
 
     public required bool IsExternal { get; init; }

@@ -15,12 +15,6 @@ internal struct EbpfHashes
     /// <summary>The hash of its own connection: with the backend, when it goes to a service.</summary>
     public ulong Forward;
 
-    /// <summary>Its entry with the frontend, 0 for none; holds while nothing enters the connection map.</summary>
-    public nint Entry;
-
-    /// <summary>The connection map's <see cref="EbpfFlowMap{TValue}.Insertions"/> when that was found.</summary>
-    public long FoundAt;
-
     /// <summary>The frontend it goes to, -1 for none.</summary>
     public int Service;
 

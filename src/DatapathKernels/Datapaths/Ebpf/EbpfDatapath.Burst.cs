@@ -1,0 +1,78 @@
+using System.Numerics;
+using DatapathKernels.Conntrack;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>
+/// A burst. Whole TCP and UDP packets of IPv4, the plain ones, go through in stages (<c>EbpfDatapath.Plain.cs</c>); the others, and plain ones that meet something out of
+/// the ordinary, one by one. Everything is done in the packets' order.
+/// </content>
+public sealed unsafe partial class EbpfDatapath
+{
+    private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
+
+    private protected override void RunBurst(in Arrivals arrivals, Span<PacketFate> fates)
+    {
+        // Who asks for an explanation is told of every step, by the code that tells.
+        ulong plain = IsTraced || !_options.HasV4 ? 0 : FindPlain(arrivals);
+        Prepare(arrivals.Burst.All & ~plain);
+        if (plain != 0)
+            PreparePlain(plain);
+        PlainWay way = new(Network, arrivals);
+        for (int i = 0; i < arrivals.Burst.Count; i++)
+        {
+            if (((plain >> i) & 1) != 0)
+            {
+                if (TryRunPlain(ref way, i, out fates[i]))
+                    continue;
+                Keys[i] = ConntrackTable.KeyOf(KeysV4[i]);
+                _hashes[i] = HashesOf(Keys[i]);
+            }
+
+            fates[i] = RunOne(arrivals, i);
+            Count(fates[i], 1);
+        }
+
+        Count(new PacketFate(FateKind.Forwarded, DropReason.None, 0), way.Forwarded);
+        Count(new PacketFate(FateKind.Delivered, DropReason.None, 0), way.Delivered);
+        GC.KeepAlive(arrivals.Burst.Arena);
+    }
+
+    /// <summary>Hashes what packets of any kind need, and asks the memory for it. An entry counts as used in its packet's turn, not here.</summary>
+    private void Prepare(ulong packets)
+    {
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            if ((Infos[i].Flags & PacketFlags.Ipv4) != 0)
+                Keys[i] = ConntrackTable.KeyOf(KeysV4[i]);
+            _hashes[i].Scoped = _services.Prepare(Keys[i]);
+        }
+
+        // A packet to a service has an entry of its own that says which backend; any other may be an answer.
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            ref EbpfHashes hashes = ref _hashes[i];
+            (hashes.Service, hashes.Backend) = (_services.Find(Keys[i], hashes.Scoped), 0);
+            if (hashes.Service >= 0)
+                hashes.Scoped = _connections.Prepare(InScope(Keys[i], ServiceScope));
+            else
+                (hashes.Answer, hashes.Forward) = (_connections.Prepare(FlowKeyV6.Reverse(Keys[i])), _connections.Prepare(Keys[i]));
+        }
+
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            ref EbpfHashes hashes = ref _hashes[i];
+            if (hashes.Service < 0)
+                continue;
+            EbpfConnection* entry = _connections.Locate(InScope(Keys[i], ServiceScope), hashes.Scoped);
+            if (entry == null)
+                continue;
+            ref EbpfBackend backend = ref _backends[entry->Number - 1];
+            (hashes.Backend, hashes.Forward) = (entry->Number, _connections.Prepare(ConnectionKeys.WithDestination(Keys[i], backend.Address, backend.PortBe)));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using DatapathKernels.Memory;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <content>
+/// Plain packets in stages, each over the whole burst, so that the memory's answers to one packet come while others are worked on: the service; the entry that says which
+/// backend (or of what the packet is an answer); the backend; the packet's own connection. A stage asks for what the next one reads. What it finds is a hint where something
+/// may enter the connection map meanwhile: <see cref="TryRunPlain"/> sees to that.
+/// </content>
+public sealed unsafe partial class EbpfDatapath
+{
+    private readonly NativeBuffer _flightMemory = new((nuint)(PacketBurst.MaxCount * sizeof(EbpfFlight)));
+
+    private EbpfFlight* Flights
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (EbpfFlight*)_flightMemory.Pointer;
+    }
+
+    /// <summary>The packets of the burst that are whole TCP or UDP over IPv4 and came in from somewhere.</summary>
+    private ulong FindPlain(in Arrivals arrivals)
+    {
+        const PacketFlags asked = PacketFlags.Ipv4 | PacketFlags.Transport | PacketFlags.Fragment;
+        ulong plain = 0;
+        PacketInfo[] infos = Infos;
+        for (int i = 0; i < arrivals.Burst.Count; i++)
+        {
+            ref readonly PacketInfo info = ref infos[i];
+            bool isPlain = info.Status == ParseStatus.Ok & (info.Flags & asked) == (PacketFlags.Ipv4 | PacketFlags.Transport)
+                & (info.Protocol == IpProtocol.Tcp | info.Protocol == IpProtocol.Udp);
+            plain |= (isPlain ? 1UL : 0) << i;
+        }
+
+        return plain & ~arrivals.Refused & (arrivals.InInterface == FromHost ? arrivals.Unpacked : ulong.MaxValue);
+    }
+
+    private void PreparePlain(ulong packets)
+    {
+        EbpfFlight* flights = Flights;
+        FlowKeyV4[] keys = KeysV4;
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            flights[i].AskedHash = _services.Prepare(keys[i]);
+        }
+
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            FindService(ref flights[i], keys[i]);
+        }
+
+        ulong draw = _draw, opening = 0;
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            opening |= (FindAsked(ref flights[i], ref draw) ? 1UL : 0) << i;
+        }
+
+        for (ulong rest = packets; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            if (flights[i].Service.Exists && flights[i].Backend != 0)
+                PrepareOwn(ref flights[i], keys[i], flights[i].Backend);
+        }
+
+        if (opening != 0)
+            PrepareRoom(opening);
+        _preparedAt = _connections.Insertions;
+    }
+
+    /// <summary>Connections to services that are about to begin take two entries each.</summary>
+    private void PrepareRoom(ulong opening)
+    {
+        for (ulong rest = opening; rest != 0; rest &= rest - 1)
+        {
+            ref EbpfFlight flight = ref Flights[BitOperations.TrailingZeroCount(rest)];
+            _connections.PrepareRoom(flight.AskedHash);
+            _connections.PrepareMarks(flight.OwnHash);
+        }
+
+        for (ulong rest = opening; rest != 0; rest &= rest - 1)
+            _connections.PrepareRoom(Flights[BitOperations.TrailingZeroCount(rest)].OwnHash);
+    }
+
+    private void FindService(ref EbpfFlight flight, in FlowKeyV4 key)
+    {
+        flight.Service = _services.Find(key, flight.AskedHash);
+        flight.Backend = 0;
+        if (flight.Service.Exists)
+        {
+            flight.Asked = InScope(key, ServiceScope);
+            flight.AskedHash = _connections.Prepare(flight.Asked);
+            _slots.Prefetch(flight.Service.FirstSlot);
+            return;
+        }
+
+        flight.Asked = FlowKeyV4.Reverse(key);
+        flight.AskedHash = _connections.Prepare(flight.Asked);
+        flight.Own = key;
+        flight.OwnHash = _connections.Prepare(flight.Own);
+    }
+
+    /// <summary>The backend is the entry's, or the one a new connection will draw when the packets before it draw as expected. True for such a one.</summary>
+    private bool FindAsked(ref EbpfFlight flight, ref ulong draw)
+    {
+        flight.Entry = _connections.Locate(flight.Asked, flight.AskedHash, out flight.Place);
+        if (!flight.Service.Exists)
+            return false;
+        int first = flight.Service.FirstSlot;
+        if (flight.Entry != null)
+            flight.Backend = flight.Entry->Number;
+        else if ((flight.Service.Flags & EbpfServiceFlags.Chooses) == 0 && _slots.Count(first) is > 0 and var count)
+            flight.Backend = _slots.BackendAt(first, (int)Draw(ref draw, (uint)count)) + 1;
+        if (flight.Backend != 0)
+            _backends.Prefetch(flight.Backend - 1);
+        if (flight.Entry != null)
+            return false;
+        _connections.PrepareMarks(flight.AskedHash);
+        return flight.Backend != 0;
+    }
+
+    private void PrepareOwn(ref EbpfFlight flight, in FlowKeyV4 key, int backend)
+    {
+        ref EbpfBackend to = ref _backends[backend - 1];
+        flight.Backend = backend;
+        flight.Own = new FlowKeyV4(key.SourceBe, WordOf(to.Address), key.SourcePortBe, to.PortBe, key.Protocol);
+        flight.OwnHash = _connections.Prepare(flight.Own);
+    }
+
+    /// <summary>The same flow in another scope: the zone is the last of a key's eight half words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FlowKeyV4 InScope(in FlowKeyV4 key, ushort scope) =>
+        Unsafe.BitCast<Vector128<ushort>, FlowKeyV4>(Unsafe.BitCast<FlowKeyV4, Vector128<ushort>>(key).WithElement(7, scope));
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using DatapathKernels.Packets;
+
+namespace DatapathKernels.Datapaths;
+
+/// <summary>
+/// What <see cref="AddressRewriter"/> and <see cref="HeaderRewriter"/> do to whole TCP and UDP packets over IPv4, bit for bit, without asking again what kind of packet it
+/// is: for loops that took such packets out of a burst.
+/// </summary>
+internal static unsafe class PlainRewriter
+{
+    private const int TimeToLiveOffset = 8, ChecksumOffset = 10, SourceOffset = 12, DestinationOffset = 16, TcpChecksum = 16, UdpChecksum = 6;
+
+    // SAFE (all): the packet was parsed as plain, so that its IP header and its transport header's ports and checksum are in the frame.
+
+    /// <summary>The TTL.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte TimeToLive(byte* frame, in PacketInfo info) => frame[info.L3Offset + TimeToLiveOffset];
+
+    /// <summary>Takes one off a TTL that is 2 or more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LowerTimeToLive(byte* frame, in PacketInfo info)
+    {
+        byte* header = frame + info.L3Offset;
+        header[TimeToLiveOffset]--;
+        ushort checksum = Host(Unsafe.ReadUnaligned<ushort>(header + ChecksumOffset));
+        Unsafe.WriteUnaligned(header + ChecksumOffset, Host(InternetChecksum.DecrementTtl(checksum)));
+    }
+
+    /// <summary>Destination NAT: the packet gets the destination of a flow.</summary>
+    public static void SetDestination(byte* frame, in PacketInfo info, in FlowKeyV4 to) =>
+        Set(frame + info.L3Offset, DestinationOffset, frame + info.L4Offset, sizeof(ushort), info.Protocol == IpProtocol.Udp, to.DestinationBe, to.DestinationPortBe);
+
+    /// <summary>Source NAT.</summary>
+    public static void SetSource(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>
+        Set(frame + info.L3Offset, SourceOffset, frame + info.L4Offset, 0, info.Protocol == IpProtocol.Udp, addressBe, portBe);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Set(byte* header, int addressOffset, byte* transport, int portOffset, bool isUdp, uint addressBe, ushort portBe)
+    {
+        uint old = Unsafe.ReadUnaligned<uint>(header + addressOffset);
+        Unsafe.WriteUnaligned(header + addressOffset, addressBe);
+        ushort headerChecksum = Unsafe.ReadUnaligned<ushort>(header + ChecksumOffset);
+        Unsafe.WriteUnaligned(header + ChecksumOffset, InternetChecksum.Replace32(headerChecksum, old, addressBe));
+
+        byte* field = transport + (isUdp ? UdpChecksum : TcpChecksum);
+        ushort checksum = Unsafe.ReadUnaligned<ushort>(field), oldPort = Unsafe.ReadUnaligned<ushort>(transport + portOffset);
+        Unsafe.WriteUnaligned(transport + portOffset, portBe);
+        if (isUdp && checksum == 0)
+            return;
+        ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
+        Unsafe.WriteUnaligned(field, isUdp ? InternetChecksum.ForUdp(mended) : mended);
+    }
+
+    private static ushort Host(ushort be) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(be) : be;
+}
