@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Filtering;
 using DatapathKernels.Filtering.Nft;
@@ -18,6 +19,8 @@ public abstract partial class Datapath
         fate = default;
         if (rules is null)
             return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
+        if (MayBeSettled(rules.IsSettled(hook), hook, burst, index, info, ref meta, ref connections) && rules.TryPassSettled(hook, info.L3Length))
+            return PassSettled(rules.HasNat, hook, burst, index, info, ref connections);
         rules.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
         if (IsTraced)
             TellHook("iptables", hook, verdict, meta, rules is IndexedMatcher ? CostClass.Lookup : CostClass.Linear);
@@ -34,6 +37,8 @@ public abstract partial class Datapath
         fate = default;
         if (tables is null)
             return TryTrack(hook, burst, index, info, ref meta, ref connections, out fate);
+        if (MayBeSettled(tables.IsSettled(hook), hook, burst, index, info, ref meta, ref connections))
+            return PassSettled(tables.HasNat, hook, burst, index, info, ref connections);
         tables.RunHook(hook, burst[index], info, ref meta, ref random, ref connections, out PacketVerdict verdict);
         if (IsTraced)
             TellHook("nftables", hook, verdict, meta, CostClass.Lookup);
@@ -54,6 +59,27 @@ public abstract partial class Datapath
             TellPolicy(verdict, meta);
         fate = Refuse(burst, index, info, meta, verdict, ref connections, DropReason.Policy);
         return false;
+    }
+
+    /// <summary>True for a plain packet of an established connection, where the rules of the hook are settled for it. It was tracked then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MayBeSettled(bool isSettled, Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections)
+    {
+        const PacketFlags asked = PacketFlags.Transport | PacketFlags.Fragment;
+        if (!isSettled || IsTraced || info.Status != ParseStatus.Ok || (info.Flags & asked) != PacketFlags.Transport || info.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp))
+            return false;
+        if (hook is Hook.PreRouting or Hook.Output)
+            connections.TrackAhead(burst[index], info, ref meta);
+        return meta.State == ConnectionStates.Established && meta.Mark == 0 && (meta.Status & ConnectionStatuses.Confirmed) != 0;
+    }
+
+    /// <summary>What a hook still does for such a packet: its translation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool PassSettled(bool hasNat, Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref TrackedConnections connections)
+    {
+        if (hasNat && hook != Hook.Forward && !connections.StopsBeforeNat)
+            connections.TranslateKnown(burst[index], info, destination: hook is Hook.PreRouting or Hook.Output);
+        return true;
     }
 
     private static bool TryTrack(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate)

@@ -16,6 +16,8 @@ public sealed class ForwardPolicy
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the chains of IPv4 first, then those of IPv6");
         _chains = [v4, v6];
+        v4?.Settle();
+        v6?.Settle();
     }
 
     /// <summary>Asks the chains of a packet's family. False with their verdict when they do not accept it.</summary>
@@ -23,6 +25,8 @@ public sealed class ForwardPolicy
     {
         verdict = default;
         if (_chains[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1] is not { } chains)
+            return true;
+        if (meta.State == ConnectionStates.Established && meta.Mark == 0 && info.Status == ParseStatus.Ok && chains.TryPassSettled(Hook.Forward, info.L3Length))
             return true;
         chains.RunHook(Hook.Forward, frame, info, ref meta, ref random, ref connections, out verdict);
         return verdict.Kind == VerdictKind.Accept;

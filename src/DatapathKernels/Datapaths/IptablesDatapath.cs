@@ -34,6 +34,8 @@ public sealed class IptablesDatapath : Datapath
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the rules of IPv4 first, then those of IPv6");
         _rules = [v4, v6];
+        v4?.Settle();
+        v6?.Settle();
         _connections = connections;
         _policy = policy;
         _random = new PacketRandom(seed);

@@ -43,6 +43,8 @@ public sealed class IpvsDatapath : Datapath
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the rules of IPv4 first, then those of IPv6");
         _rules = [v4, v6];
+        v4?.Settle();
+        v6?.Settle();
         (_director, _connections, _policy) = (director, connections, policy);
         _random = new PacketRandom(seed);
     }

@@ -20,8 +20,22 @@ public abstract partial class ChainMatcher
     private RangePool? _spareNumbers;
     private RulePatch?[] _patchOf = [];
 
-    private protected bool TryReplaceChains(Table changed, ReadOnlySpan<string> removed) =>
-        _packedV4 is { } packedV4 ? TryReplace(packedV4, changed, removed) : TryReplace(_packedV6!, changed, removed);
+    private protected bool TryReplaceChains(Table changed, ReadOnlySpan<string> removed)
+    {
+        // What is settled is settled by other tables than nat.
+        bool settles = _settled is not null && changed.Kind != TableKind.Nat;
+        if (settles)
+            Volatile.Write(ref _settled, null);
+        try
+        {
+            return _packedV4 is { } packedV4 ? TryReplace(packedV4, changed, removed) : TryReplace(_packedV6!, changed, removed);
+        }
+        finally
+        {
+            if (settles)
+                Settle();
+        }
+    }
 
     private bool TryReplace<THead>(PackedRules<THead> packed, Table changed, ReadOnlySpan<string> removed)
         where THead : struct, IRuleHead

@@ -54,6 +54,16 @@ public struct TrackedConnections : IConnectionState
         return _packet.State != TrackedAs.TableFull;
     }
 
+    /// <summary><see cref="Track"/> ahead of a hook, which then takes what was found here.</summary>
+    internal void TrackAhead(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta)
+    {
+        Track(frame, info, ref meta);
+        _isAttached = true;
+    }
+
+    /// <summary>Translates one side of a packet whose connection is known and established.</summary>
+    internal readonly void TranslateKnown(Span<byte> frame, in PacketInfo info, bool destination) => _table.TranslateSide(frame, info, _packet, destination);
+
     /// <summary>
     /// The packet is the node's own answer to the last packet that was tracked (a REJECT, an expired TTL): it is related to
     /// that packet's connection, in the other direction, confirmed or not (<c>nf_ct_attach</c>). Follow the answer through OUTPUT

@@ -46,6 +46,7 @@ public sealed partial class NftMatcher : IDisposable
         for (int i = 0; i < options.Interfaces.Count; i++)
             _interfaces.TryAdd(options.Interfaces[i], checked((ushort)(i + 1)));
         _interfaceAddresses = AddressesOf(options);
+        Settle();
     }
 
     /// <summary>The family of its packets; others get <see cref="VerdictKind.NotApplicable"/>.</summary>
