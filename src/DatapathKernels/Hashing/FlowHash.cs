@@ -27,7 +27,7 @@ namespace DatapathKernels.Hashing;
 /// Not a cryptographic function: who sees hashes could work out the seed. Who sees none cannot aim collisions.
 /// </para>
 /// </remarks>
-public static class FlowHash
+public static partial class FlowHash
 {
     // Random odd constants with 32 one bits each, give or take a few.
     internal const ulong C0 = 0xa0761d6478bd642f, C1 = 0xe7037ed1a0b428db, C2 = 0x8ebc6af09c88c6e3, C3 = 0x589965cc75374cc3;

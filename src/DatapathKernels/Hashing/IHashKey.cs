@@ -26,4 +26,14 @@ public interface IHashKey<TSelf>
 
     /// <summary>The same hash, by a seed prepared once.</summary>
     static virtual ulong Hash(in TSelf key, in HashSecret secret) => TSelf.Hash(in key, secret.Seed);
+
+    /// <summary>The same hash of many keys, which a key whose hash fits vectors works out several at a time.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="hashes">Receives one hash a key, in order; at least as long as <paramref name="keys"/>.</param>
+    /// <param name="secret">The seed, prepared once.</param>
+    static virtual void Hash(ReadOnlySpan<TSelf> keys, Span<ulong> hashes, in HashSecret secret)
+    {
+        for (int i = 0; i < keys.Length; i++)
+            hashes[i] = TSelf.Hash(in keys[i], in secret);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Hashing;
 
@@ -59,6 +60,19 @@ public readonly struct RawKey<T>(T value) : IHashKey<RawKey<T>>, IEquatable<RawK
         if (Unsafe.SizeOf<T>() == 16)
             return FlowHash.Compute(Read<ulong>(in key, 0), Read<ulong>(in key, 8), in secret);
         return XxHash3.Compute(Bytes(in key), secret.Seed);
+    }
+
+    /// <inheritdoc/>
+    public static void Hash(ReadOnlySpan<RawKey<T>> keys, Span<ulong> hashes, in HashSecret secret)
+    {
+        if (Unsafe.SizeOf<T>() == 16)
+        {
+            FlowHash.Compute<NativeIsa>(MemoryMarshal.Cast<RawKey<T>, ulong>(keys), hashes, in secret);
+            return;
+        }
+
+        for (int i = 0; i < keys.Length; i++)
+            hashes[i] = Hash(in keys[i], in secret);
     }
 
     /// <inheritdoc/>

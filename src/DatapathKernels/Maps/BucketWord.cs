@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace DatapathKernels.Maps;
 
@@ -10,8 +11,8 @@ namespace DatapathKernels.Maps;
 ///  |  taken slots | busy |  version  |  passed  |
 /// </code>
 /// <list type="bullet">
-/// <item><b>taken</b>: one bit a slot that holds a key; every second bit for keys compared in halves (see
-/// <see cref="FlowMap{TKey, TValue}"/>), so that a vector compare's mask fits without a shift.</item>
+/// <item><b>taken</b>: one bit a slot that holds a key, at the places where a vector compare's mask has them (see
+/// <see cref="FlowMap{TKey, TValue}"/>), so that the mask fits without a shift.</item>
 /// <item><b>busy</b>: the writer is changing a value of this bucket in place.</item>
 /// <item><b>version</b>: counts the writes to this bucket. It comes round after 2^37 of them, ten minutes of nothing else.</item>
 /// <item><b>passed</b>: a Bloom filter, one bit a key, of the keys that found this bucket full and stand in a later one. A
@@ -39,6 +40,10 @@ internal static class BucketWord
     /// <summary>The bit a key with this hash leaves in the words of the buckets it passes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong PassBit(ulong hash) => 1UL << ((int)hash | PassedShift);
+
+    /// <summary>Eight hashes' places of that bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> PassShifts(Vector512<ulong> hashes) => (hashes & Vector512.Create(63UL)) | Vector512.Create((ulong)PassedShift);
 
     /// <summary>True when some key passed.</summary>
     public static bool WasPassed(ulong word) => (word & Passed) != 0;

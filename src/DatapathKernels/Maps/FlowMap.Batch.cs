@@ -55,7 +55,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         for (; count < keys.Length; count++)
         {
             if (count % MaxBurst == 0)
-                PrefetchHomes(keys[count..]);
+                PrepareAll(keys[count..]);
             MapError error = Update(in keys[count], in values[count], elementFlags);
             if (error != MapError.Ok)
                 return error;
@@ -79,7 +79,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         for (; count < keys.Length; count++)
         {
             if (count % MaxBurst == 0)
-                PrefetchHomes(keys[count..]);
+                PrepareAll(keys[count..]);
             MapError error = Delete(in keys[count]);
             if (error != MapError.Ok)
                 return error;
@@ -91,7 +91,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     /// <summary>
     /// Asks the memory for the homes of the next block of keys at once. Hashing twice is cheap beside waiting for each in turn.
     /// </summary>
-    private void PrefetchHomes(ReadOnlySpan<TKey> keys)
+    private void PrepareAll(ReadOnlySpan<TKey> keys)
     {
         for (int i = 0; i < Math.Min(keys.Length, MaxBurst); i++)
             Prepare(in keys[i]);
@@ -144,11 +144,11 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             for (ulong taken = word & AllSlots; taken != 0; taken &= taken - 1)
             {
                 int slot = FirstSlot(taken);
-                TKey key = *KeyAt(bucket, slot);
+                TKey key = KeyAt(bucket, slot);
                 if (HomeOf(_buckets, _bucketCount, TKey.Hash(in key, in _secret)) != home)
                     continue;
                 if (found < keys.Length)
-                    (keys[found], values[found]) = (key, ValueOr0(ValueAt(bucket, slot), ~0UL));
+                    (keys[found], values[found]) = (key, *ValueAt(bucket, slot));
                 found++;
             }
 

@@ -2,26 +2,31 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
-using DatapathKernels.Hashing;
 using DatapathKernels.Simd;
 
 namespace DatapathKernels.Maps;
 
 /// <content>
-/// Lookups of many keys. A block of up to 64 goes through three passes: <c>Start</c> hashes all and prefetches their homes;
-/// <c>Finish</c> compares all, without a branch on what is found, and prefetches the next bucket for the few that their home
-/// did not settle; <c>Resolve</c> settles those. A burst is one block. A stream is many, a pipeline in which the
-/// memory always has the homes of two blocks to fetch while a third is compared: it has a start and an end to pay for once
-/// in 4,096 keys instead of once in 32. Maps that fit L2 go the same way: a single pass was tried for them, and a burst
-/// took up to a fifth longer.
+/// Lookups of many keys. A block of up to 64 goes through four passes: <c>Start</c> hashes all, eight at a time, and prefetches
+/// their homes; <c>Compare</c> compares all, without a branch on what is found; <c>Settle</c> works out which were found and
+/// which their home did not settle, again eight at a time; <c>Resolve</c> settles those few. A burst is one block. A stream is many, a
+/// pipeline in which the memory always has the homes of two blocks to fetch while a third is compared: it has a start and an
+/// end to pay for once in 4,096 keys instead of once in 32.
 /// </content>
 public sealed unsafe partial class FlowMap<TKey, TValue>
 {
     /// <summary>The most keys <see cref="LookupBurst(ReadOnlySpan{TKey}, Span{TValue})"/> takes: one bit of a word each.</summary>
-    public const int MaxBurst = 64;
+    public const int MaxBurst = ProbeBlock.Keys;
 
-    // Blocks between Start and Finish: 128 keys, 256 lines. Twice what the core has in flight, so that it never runs dry.
+    // Blocks between Start and Compare: 128 keys, 256 lines. Twice what the core has in flight, so that it never runs dry.
     private const int BlocksAhead = 2, BlockRing = 4;
+
+    // A stream starts so many keys between comparing as many: in larger steps the core would ask for lines and wait for
+    // room to ask for more, then compare while the memory idles.
+    private const int StreamStep = 16;
+
+    // Up to so many bytes a map is in the core's own caches, and asking ahead costs more than it gains.
+    private const ulong NearBytes = 256 << 10;
 
     /// <summary>The values of up to 64 keys: the same as <see cref="Lookup(in TKey, out TValue)"/> for each.</summary>
     /// <param name="keys">At most <see cref="MaxBurst"/> keys.</param>
@@ -47,18 +52,20 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     internal ulong LookupBurst<TIsa>(ReadOnlySpan<TKey> keys, Span<TValue> values)
         where TIsa : struct, IIsa
     {
-        byte* buckets = Buckets;
+        _ = Buckets;
         if (keys.Length > MaxBurst)
             Throw.Argument(nameof(keys), "expected at most 64 keys");
         if (values.Length < keys.Length)
             Throw.Argument(nameof(values), "expected room for one value a key");
-        HomeProbe* probes = stackalloc HomeProbe[MaxBurst];
+        byte* memory = stackalloc byte[ProbeBlock.BytesFor(1)];
+        ProbeBlock* block = ProbeBlock.Align(memory);
         ref TKey key = ref MemoryMarshal.GetReference(keys);
         ref TValue value = ref MemoryMarshal.GetReference(values);
-        Start(probes, buckets, ref key, keys.Length);
-        ulong hits = Finish<TIsa>(probes, ref key, ref value, keys.Length, out ulong pending);
+        Start<TIsa>(block, ref key, 0, keys.Length);
+        ulong changed = Compare<TIsa>(block, ref key, ref value, 0, keys.Length);
+        ulong hits = Settle<TIsa>(block, ref value, keys.Length, changed, out ulong pending);
         if (pending != 0)
-            hits |= Resolve(probes, ref key, ref value, pending);
+            hits |= Resolve(block, ref key, ref value, pending);
         GC.KeepAlive(this);
         return hits;
     }
@@ -67,84 +74,57 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     internal int LookupStream<TIsa>(ReadOnlySpan<TKey> keys, Span<TValue> values, Span<ulong> hits)
         where TIsa : struct, IIsa
     {
-        byte* buckets = Buckets;
-        int blocks = (keys.Length + MaxBurst - 1) / MaxBurst;
-        if (values.Length < keys.Length)
+        _ = Buckets;
+        int length = keys.Length, blocks = (length + MaxBurst - 1) / MaxBurst;
+        if (values.Length < length)
             Throw.Argument(nameof(values), "expected room for one value a key");
         if (hits.Length < blocks)
             Throw.Argument(nameof(hits), "expected one word for each 64 keys begun");
-        HomeProbe* ring = stackalloc HomeProbe[BlockRing * MaxBurst];
+        byte* memory = stackalloc byte[ProbeBlock.BytesFor(BlockRing)];
+        ProbeBlock* ring = ProbeBlock.Align(memory);
         ref TKey key = ref MemoryMarshal.GetReference(keys);
         ref TValue value = ref MemoryMarshal.GetReference(values);
-        int length = keys.Length;
         ulong pending = 0;
-        for (int block = -BlocksAhead; block <= blocks; block++)
+        (int ahead, int step) = IsFar ? (BlocksAhead, StreamStep) : (0, MaxBurst);
+        int found = 0;
+        for (int block = -ahead; block <= blocks; block++)
         {
-            int first = (block + BlocksAhead) * MaxBurst;
-            if (first < length)
-                Start(Block(ring, block + BlocksAhead), buckets, ref Unsafe.Add(ref key, first), Math.Min(MaxBurst, length - first));
+            int first = block * MaxBurst, starting = (block + ahead) * MaxBurst;
+            ProbeBlock* probes = ring + (block & (BlockRing - 1)), started = ring + ((block + ahead) & (BlockRing - 1));
+            ulong changed = 0;
+            for (int from = 0; from < MaxBurst; from += step)
+            {
+                if (starting + from < length)
+                    Start<TIsa>(started, ref Unsafe.Add(ref key, starting), from, Math.Min(from + step, length - starting));
+                if (block >= 0 && first + from < length)
+                    changed |= Compare<TIsa>(probes, ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), from, Math.Min(from + step, length - first));
+            }
 
             // The block before this one: what it left has been prefetched since.
-            first = (block - 1) * MaxBurst;
+            int before = first - MaxBurst;
             if (pending != 0)
-                hits[block - 1] |= Resolve(Block(ring, block - 1), ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), pending);
-
-            first = block * MaxBurst;
+                hits[block - 1] |= Resolve(ring + ((block - 1) & (BlockRing - 1)), ref Unsafe.Add(ref key, before), ref Unsafe.Add(ref value, before), pending);
+            if (block > 0)
+                found += BitOperations.PopCount(hits[block - 1]);
             pending = 0;
-            if (block >= 0 && first < length)
-                hits[block] = Finish<TIsa>(Block(ring, block), ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), Math.Min(MaxBurst, length - first), out pending);
+            if (block >= 0 && block < blocks)
+                hits[block] = Settle<TIsa>(probes, ref Unsafe.Add(ref value, first), Math.Min(MaxBurst, length - first), changed, out pending);
         }
 
-        int found = 0;
-        foreach (ulong word in hits[..blocks])
-            found += BitOperations.PopCount(word);
         GC.KeepAlive(this);
         return found;
     }
 
-    private static HomeProbe* Block(HomeProbe* ring, int block) => ring + ((block & (BlockRing - 1)) * MaxBurst);
-
-    private void Start(HomeProbe* probes, byte* buckets, ref TKey key, int length)
-    {
-        ulong count = _bucketCount;
-        HashSecret secret = _secret;
-        for (int i = 0; i < length; i++)
-        {
-            ulong hash = TKey.Hash(in Unsafe.Add(ref key, i), in secret);
-            byte* bucket = HomeOf(buckets, count, hash);
-            PrefetchBucket(bucket);
-            probes[i].Hash = hash;
-            probes[i].Bucket = bucket;
-        }
-    }
-
-    /// <summary>Returns the keys found; of those pending nothing is known yet.</summary>
-    private ulong Finish<TIsa>(HomeProbe* probes, ref TKey key, ref TValue value, int length, out ulong pending)
-        where TIsa : struct, IIsa
-    {
-        ulong hits = 0, unsettled = 0;
-        for (int i = 0; i < length; i++)
-        {
-            ulong further = Probe<TIsa>(probes[i].Bucket, probes[i].Hash, in Unsafe.Add(ref key, i), out TValue found, out ulong hit);
-            Unsafe.Add(ref value, i) = found;
-            hits |= (hit & 1) << i;
-            unsettled |= (further != 0 ? 1UL : 0) << i;
-        }
-
-        for (ulong left = unsettled; left != 0; left &= left - 1)
-            PrefetchBucket(probes[BitOperations.TrailingZeroCount(left)].Bucket + BucketBytes);
-        pending = unsettled;
-        return hits & ~unsettled;
-    }
+    private bool IsFar => _bucketCount * (ulong)BucketBytes > NearBytes;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong Resolve(HomeProbe* probes, ref TKey key, ref TValue value, ulong pending)
+    private ulong Resolve(ProbeBlock* block, ref TKey key, ref TValue value, ulong pending)
     {
         ulong hits = 0;
         for (; pending != 0; pending &= pending - 1)
         {
             int i = BitOperations.TrailingZeroCount(pending);
-            if (LookupFurther(in Unsafe.Add(ref key, i), probes[i].Hash, out Unsafe.Add(ref value, i)) == MapError.Ok)
+            if (LookupFurther(in Unsafe.Add(ref key, i), block->Hashes[i], out Unsafe.Add(ref value, i)) == MapError.Ok)
                 hits |= 1UL << i;
         }
 
@@ -158,12 +138,5 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         Prefetch.Read(bucket);
         if (BucketBytes > 64)
             Prefetch.Read(bucket + (BucketBytes > 128 ? WordAt & ~63 : 64));
-    }
-
-    /// <summary>What Start leaves for Finish.</summary>
-    private struct HomeProbe
-    {
-        public ulong Hash;
-        public byte* Bucket;
     }
 }

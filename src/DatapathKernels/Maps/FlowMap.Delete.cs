@@ -68,9 +68,9 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         while (FindPasser(hole, out byte* from, out int slot))
         {
             ulong free = ~ReadWord(hole) & AllSlots;
-            TKey* key = KeyAt(from, slot);
-            byte* home = HomeOf(_buckets, _bucketCount, TKey.Hash(in *key, in _secret));
-            Place(hole, free & (0 - free), in *key, in *ValueAt(from, slot));
+            TKey key = KeyAt(from, slot);
+            byte* home = HomeOf(_buckets, _bucketCount, TKey.Hash(in key, in _secret));
+            Place(hole, free & (0 - free), in key, in *ValueAt(from, slot));
             if (Marks != null)
                 Marks[PlaceOf(hole, free)] = Marks[PlaceOf(from, BitOf(slot))];
             if (home != hole)
@@ -94,7 +94,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             for (ulong taken = ReadWord(bucket) & AllSlots; taken != 0; taken &= taken - 1)
             {
                 slot = FirstSlot(taken);
-                if (Passes(TKey.Hash(in *KeyAt(bucket, slot), in _secret), passed, bucket))
+                if (Passes(TKey.Hash(KeyAt(bucket, slot), in _secret), passed, bucket))
                     return true;
             }
         }
@@ -120,7 +120,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
                 break;
             for (ulong taken = ReadWord(bucket) & AllSlots; taken != 0; taken &= taken - 1)
             {
-                ulong hash = TKey.Hash(in *KeyAt(bucket, FirstSlot(taken)), in _secret);
+                ulong hash = TKey.Hash(KeyAt(bucket, FirstSlot(taken)), in _secret);
                 if (Passes(hash, passed, bucket))
                     filter |= BucketWord.PassBit(hash);
             }

@@ -79,7 +79,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             ulong word = ReadWord(bucket);
             for (ulong taken = word & AllSlots; taken != 0; taken &= taken - 1)
             {
-                TKey key = *KeyAt(bucket, FirstSlot(taken));
+                TKey key = KeyAt(bucket, FirstSlot(taken));
                 ulong hash = TKey.Hash(in key, in _secret);
                 if (HomeOf(_buckets, _bucketCount, hash) != home || !after.IsBefore(in key, hash) || (found && !first.IsAfter(in key, hash)))
                     continue;

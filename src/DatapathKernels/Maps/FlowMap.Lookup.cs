@@ -26,8 +26,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         if (buckets == null)
             Throw.Disposed(nameof(FlowMap<TKey, TValue>));
         ulong hash = TKey.Hash(in key, in _secret);
-        ulong unresolved = Probe<TIsa>(HomeOf(buckets, _bucketCount, hash), hash, in key, out value, out ulong found);
-        MapError error = (MapError)(~(uint)found & (uint)MapError.NotFound);
+        ulong unresolved = Probe<TIsa>(HomeOf(buckets, _bucketCount, hash), hash, in key, out value, out ulong missing);
+        MapError error = (MapError)((uint)missing & (uint)MapError.NotFound);
         if (unresolved != 0)
         {
             // A variable of its own keeps the caller's in a register.
@@ -39,28 +39,31 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         return error;
     }
 
-    /// <summary>Looks in one bucket. Not zero when that did not settle it.</summary>
+    /// <summary>
+    /// Looks in one bucket. Not zero when that did not settle it. As few instructions as possible depend on the bucket: those that
+    /// wait for the memory fill the core's queues, and how many lookups of a loop overlap is decided there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Probe<TIsa>(byte* bucket, ulong hash, in TKey key, out TValue value, out ulong found)
+    private static ulong Probe<TIsa>(byte* bucket, ulong hash, in TKey key, out TValue value, out ulong missing)
         where TIsa : struct, IIsa
     {
-        ulong word = ReadWord(bucket);
+        ulong passBit = BucketWord.PassBit(hash), word = ReadWord(bucket);
         ulong match = Match<TIsa>(bucket, word, in key);
-        found = (ulong)(-(long)match >> 63);
-        value = ValueOr0(ValueOfBit(bucket, match | BitOf(BucketWord.Slots - 1)), found);
+        missing = (ulong)((long)(match - 1) >> 63);
+        value = ValueOr0(ValueOfBit(bucket, match | LastSlot), missing);
         Volatile.ReadBarrier();
-        return (BucketWord.MayHavePassed(word, hash) & ~found & 1) | (word ^ ReadWord(bucket));
+        return (word & passBit & missing) | (word ^ ReadWord(bucket));
     }
 
-    /// <summary>The value where the mask is all ones, zero bytes where it is 0.</summary>
+    /// <summary>The value where the mask is 0, zero bytes where it is all ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TValue ValueOr0(TValue* value, ulong mask)
+    private static TValue ValueOr0(TValue* value, ulong missing)
     {
         if (sizeof(TValue) == 8)
-            return Unsafe.BitCast<ulong, TValue>(*(ulong*)value & mask);
+            return Unsafe.BitCast<ulong, TValue>(~missing & *(ulong*)value);
         if (sizeof(TValue) == 4)
-            return Unsafe.BitCast<uint, TValue>(*(uint*)value & (uint)mask);
-        return mask != 0 ? *value : default;
+            return Unsafe.BitCast<uint, TValue>(~(uint)missing & *(uint*)value);
+        return missing == 0 ? *value : default;
     }
 
     /// <summary>
@@ -88,9 +91,9 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             value = default;
             if ((word & BucketWord.Busy) != 0)
                 return MapError.Busy;
-            ulong match = Match<ScalarIsa>(bucket, word, in key);
+            ulong match = Match<NativeIsa>(bucket, word, in key);
             if (match != 0)
-                value = ValueOr0(ValueOfBit(bucket, match), ~0UL);
+                value = *ValueOfBit(bucket, match);
             Volatile.ReadBarrier();
             if (ReadWord(bucket) != word)
                 return MapError.Busy;

@@ -9,7 +9,7 @@ namespace DatapathKernels.Maps;
 /// </content>
 public sealed unsafe partial class FlowMap<TKey, TValue>
 {
-    /// <summary>Places of a bucket, of which the first five are used.</summary>
+    /// <summary>Places of a bucket, of which five are used.</summary>
     internal const int PlacesPerBucket = 8;
 
     /// <summary>A byte for each place, of the owner's, that goes with the place's key where that is moved; null for none.</summary>
@@ -64,7 +64,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     internal bool IsTaken(nuint place)
     {
         int slot = (int)(place % PlacesPerBucket);
-        return slot < BucketWord.Slots && (ReadWord(Buckets + (place / PlacesPerBucket * (nuint)BucketBytes)) & BitOf(slot)) != 0;
+        return (ReadWord(Buckets + (place / PlacesPerBucket * (nuint)BucketBytes)) & BitOf(slot) & AllSlots) != 0;
     }
 
     /// <summary>Takes out the key at a place that holds one, and says what it was.</summary>
@@ -72,7 +72,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     {
         byte* bucket = Buckets + (place / PlacesPerBucket * (nuint)BucketBytes);
         int slot = (int)(place % PlacesPerBucket);
-        key = *KeyAt(bucket, slot);
+        key = KeyAt(bucket, slot);
         value = *ValueAt(bucket, slot);
         Remove(HomeOf(_buckets, _bucketCount, TKey.Hash(in key, in _secret)), bucket, BitOf(slot));
     }

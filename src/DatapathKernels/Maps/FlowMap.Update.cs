@@ -106,7 +106,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     private static void Place(byte* bucket, ulong slot, in TKey key, in TValue value)
     {
         Volatile.WriteBarrier();
-        *KeyAt(bucket, FirstSlot(slot)) = key;
+        WriteKey(bucket, FirstSlot(slot), in key);
         *ValueOfBit(bucket, slot) = value;
         Publish(bucket, ReadWord(bucket) | slot);
     }

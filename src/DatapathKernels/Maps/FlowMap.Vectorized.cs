@@ -7,7 +7,7 @@ namespace DatapathKernels.Maps;
 
 /// <content>
 /// The compare of a key with all five of a bucket. Whatever the width, the answer is a mask with a bit a slot (the lower of
-/// two for paired keys), already cut to the slots that are taken.
+/// two for keys kept whole and compared in halves), already cut to the slots that are taken.
 /// </content>
 public sealed unsafe partial class FlowMap<TKey, TValue>
 {
@@ -15,6 +15,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     private static ulong Match<TIsa>(byte* bucket, ulong word, in TKey key)
         where TIsa : struct, IIsa
     {
+        if (IsSplit)
+            return MatchSplit<TIsa>(bucket, in key) & word;
         if (IsPaired)
         {
             ulong halves = MatchHalves<TIsa>(bucket, in key);
@@ -26,6 +28,37 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         if (TKey.IsBitwise && sizeof(TKey) == 4 && TIsa.V256)
             return Vector256.Equals(Vector256.Create(Unsafe.BitCast<TKey, uint>(key)), Vector256.Load((uint*)bucket)).ExtractMostSignificantBits() & word & AllSlots;
         return sizeof(TKey) <= 64 ? MatchAll(bucket, in key) & word : MatchTaken(bucket, word & AllSlots, in key);
+    }
+
+    /// <summary>
+    /// A bit for each eighth of the two lines where both halves are equal. That of an eighth with a value or the word says nothing:
+    /// no such slot is ever taken.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MatchSplit<TIsa>(byte* bucket, in TKey key)
+        where TIsa : struct, IIsa
+    {
+        // SAFE: a bucket of split keys has two lines
+        ulong* low = (ulong*)bucket, high = (ulong*)(bucket + HalfStep);
+        if (TIsa.V512)
+        {
+            // Without locals for the halves: loads that spread a half over a vector take half as long as spreading a register does.
+            Vector512<ulong> equal = Vector512.Equals(Vector512.Create(HalfOf(in key, 0)), Vector512.Load(low));
+            return (equal & Vector512.Equals(Vector512.Create(HalfOf(in key, 1)), Vector512.Load(high))).ExtractMostSignificantBits();
+        }
+
+        ulong first = HalfOf(in key, 0), second = HalfOf(in key, 1), match = 0;
+        for (int lane = 0; lane < 8; lane += TIsa.V256 ? 4 : TIsa.V128 ? 2 : 1)
+        {
+            if (TIsa.V256)
+                match |= (ulong)(Vector256.Equals(Vector256.Create(first), Vector256.Load(low + lane)) & Vector256.Equals(Vector256.Create(second), Vector256.Load(high + lane))).ExtractMostSignificantBits() << lane;
+            else if (TIsa.V128)
+                match |= (ulong)(Vector128.Equals(Vector128.Create(first), Vector128.Load(low + lane)) & Vector128.Equals(Vector128.Create(second), Vector128.Load(high + lane))).ExtractMostSignificantBits() << lane;
+            else
+                match |= (((low[lane] ^ first) | (high[lane] ^ second)) == 0 ? 1UL : 0) << lane;
+        }
+
+        return match;
     }
 
     /// <summary>Two bits a slot, one for each 64-bit half of the key that is equal.</summary>
@@ -70,7 +103,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     {
         ulong match = 0;
         for (int slot = 0; slot < BucketWord.Slots; slot++)
-            match |= (TKey.AreEqual(in *KeyAt(bucket, slot), in key) ? 1UL : 0) << slot;
+            match |= (TKey.AreEqual(in ((TKey*)bucket)[slot], in key) ? 1UL : 0) << slot;
         return match;
     }
 
@@ -79,7 +112,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     {
         for (; taken != 0; taken &= taken - 1)
         {
-            if (TKey.AreEqual(in *KeyAt(bucket, FirstSlot(taken)), in key))
+            if (TKey.AreEqual(in ((TKey*)bucket)[FirstSlot(taken)], in key))
                 return taken & (0 - taken);
         }
 
