@@ -6,6 +6,9 @@ internal struct RoundRobin()
     /// <summary>Position of the last one chosen; -1 for the head of the list.</summary>
     private int _last = -1;
 
+    /// <summary>The position looked at first next time, which may be behind the last one.</summary>
+    public readonly int Next => _last + 1;
+
     /// <summary>A server was put at the head.</summary>
     public void OnInserted() => _last += _last >= 0 ? 1 : 0;
 

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
-/// The real servers of a service in the kernel's list order, latest added first, one array a field: a scheduler that looks at
-/// all of them reads only the columns it needs.
+/// The real servers of a service in the kernel's list order, latest added first: one array a field for what schedulers look at of
+/// all of them, and together what a connection needs of one.
 /// </summary>
 /// <remarks>
 /// <see cref="Usable"/> is the weight, or 0 while the server is overloaded: no scheduler asks for one without the other.
@@ -14,11 +15,11 @@ namespace DatapathKernels.LoadBalancing;
 /// </remarks>
 internal sealed class ServerColumns(SchedulerKind kind)
 {
-    private int[] _usable = [], _weights = [], _lastWeights = [], _active = [], _inactive = [], _overhead = [];
+    private readonly bool _comparesLoads = LeastLoaded.Uses(kind) || kind == SchedulerKind.PowerOfTwoChoices;
+    private int[] _usable = [], _weights = [], _lastWeights = [], _active = [], _overhead = [];
     private int[] _ids = [];
+    private ServerEntry[] _entries = [];
     private RealServer[] _servers = [];
-    private IPv6Address[] _wires = [];
-    private bool[] _overloaded = [];
 
     public int Count { get; private set; }
 
@@ -42,20 +43,20 @@ internal sealed class ServerColumns(SchedulerKind kind)
     /// <summary>The latest weight that was not 0, or the first one.</summary>
     public ReadOnlySpan<int> LastWeights => _lastWeights.AsSpan(0, Count);
 
+    /// <summary>Active connections; kept for schedulers that compare loads alone, as is <see cref="Overhead"/>.</summary>
     public ReadOnlySpan<int> Active => _active.AsSpan(0, Count);
 
-    /// <summary>256 times the active connections plus the inactive ones, in 32 bits, as <c>ip_vs_dest_conn_overhead</c> has it.</summary>
+    /// <summary>See <see cref="ServerEntry.Overhead"/>.</summary>
     public ReadOnlySpan<int> Overhead => _overhead.AsSpan(0, Count);
 
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     public RealServer ServerAt(int position) => _servers[position];
 
-    public IPv6Address WireAt(int position) => _wires[position];
+    /// <summary>What a connection needs of the server at a position; to be changed by this type alone.</summary>
+    public ref readonly ServerEntry EntryAt(int position) => ref _entries[position];
 
-    public bool IsOverloaded(int position) => _overloaded[position];
-
-    public int Inactive(int position) => _inactive[position];
+    public bool IsOverloaded(int position) => _entries[position].IsOverloaded;
 
     /// <summary>The server's address as IPVS hashes it: folded, host order.</summary>
     public uint FoldedAddress(int position)
@@ -74,8 +75,9 @@ internal sealed class ServerColumns(SchedulerKind kind)
         Shift(0, 1);
         Count++;
         (_ids[0], _servers[0], _weights[0], _lastWeights[0]) = (id, server, server.Weight, server.Weight);
-        _wires[0] = IpvsService.WireOf(server.Address);
-        (_active[0], _inactive[0], _overhead[0], _overloaded[0], _usable[0]) = (0, 0, 0, false, server.Weight);
+        _entries[0] = new ServerEntry { Id = id };
+        _entries[0].Describe(server);
+        (_active[0], _overhead[0], _usable[0]) = (0, 0, server.Weight);
         LargeWeights += IsLarge(server.Weight);
         Keys?.Insert(KeyOf(0));
         Sums?.Renew(Usable);
@@ -95,9 +97,9 @@ internal sealed class ServerColumns(SchedulerKind kind)
     public void Edit(int position, in RealServer server)
     {
         if (server.UpperThreshold == 0 || server.UpperThreshold > _servers[position].UpperThreshold)
-            _overloaded[position] = false;
+            _entries[position].IsOverloaded = false;
         _servers[position] = server;
-        _wires[position] = IpvsService.WireOf(server.Address);
+        _entries[position].Describe(server);
         LargeWeights += IsLarge(server.Weight) - IsLarge(_weights[position]);
         _weights[position] = server.Weight;
         if (server.Weight != 0)
@@ -108,21 +110,36 @@ internal sealed class ServerColumns(SchedulerKind kind)
     /// <summary>Changes the connection counts.</summary>
     public void AddConnections(int position, int active, int inactive)
     {
-        _active[position] += active;
-        _inactive[position] += inactive;
-        _overhead[position] = unchecked((_active[position] << 8) + _inactive[position]);
+        ref ServerEntry entry = ref _entries[position];
+        entry.Active += active;
+        entry.Inactive += inactive;
+        if (!_comparesLoads)
+            return;
+        (_active[position], _overhead[position]) = (entry.Active, entry.Overhead);
         Keys?.Set(position, KeyOf(position));
     }
 
     public void SetOverloaded(int position, bool overloaded)
     {
-        _overloaded[position] = overloaded;
+        _entries[position].IsOverloaded = overloaded;
         Refresh(position);
+    }
+
+    /// <summary>Asks the memory for what giving a connection to the server at a position, which need not be there, touches.</summary>
+    public unsafe void Prefetch(int position)
+    {
+        // SAFE: a prefetch never faults, and where the arrays have been moved to meanwhile is worth no more than a miss
+        if ((uint)position >= (uint)_entries.Length)
+            return;
+        byte* entry = (byte*)Unsafe.AsPointer(ref _entries[position]);
+        Simd.Prefetch.Read(entry);
+        Simd.Prefetch.Read(entry + sizeof(ServerEntry) - 1);
+        Simd.Prefetch.Read(Unsafe.AsPointer(ref _usable[position]));
     }
 
     private void Refresh(int position)
     {
-        int usable = _overloaded[position] ? 0 : _weights[position];
+        int usable = _entries[position].IsOverloaded ? 0 : _weights[position];
         Sums?.Add(position, usable - _usable[position]);
         _usable[position] = usable;
         Keys?.Set(position, KeyOf(position));
@@ -141,12 +158,10 @@ internal sealed class ServerColumns(SchedulerKind kind)
         Array.Resize(ref _weights, capacity);
         Array.Resize(ref _lastWeights, capacity);
         Array.Resize(ref _active, capacity);
-        Array.Resize(ref _inactive, capacity);
         Array.Resize(ref _overhead, capacity);
         Array.Resize(ref _ids, capacity);
         Array.Resize(ref _servers, capacity);
-        Array.Resize(ref _wires, capacity);
-        Array.Resize(ref _overloaded, capacity);
+        Array.Resize(ref _entries, capacity);
     }
 
     private void Shift(int from, int by)
@@ -155,12 +170,10 @@ internal sealed class ServerColumns(SchedulerKind kind)
         Move(_weights, from, by);
         Move(_lastWeights, from, by);
         Move(_active, from, by);
-        Move(_inactive, from, by);
         Move(_overhead, from, by);
         Move(_ids, from, by);
         Move(_servers, from, by);
-        Move(_wires, from, by);
-        Move(_overloaded, from, by);
+        Move(_entries, from, by);
     }
 
     private void Move<T>(T[] column, int from, int by) => Array.Copy(column, from, column, from + by, Count - from);

@@ -10,9 +10,11 @@ public sealed partial class VirtualService
     /// server is overloaded and gets no more.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">No such server.</exception>
-    public void Bind(int id)
+    public void Bind(int id) => BindAt(PositionOf(id));
+
+    /// <summary>As <see cref="Bind"/>, by position in the list.</summary>
+    internal void BindAt(int position)
     {
-        int position = PositionOf(id);
         _servers.AddConnections(position, 0, 1);
         MarkOverload(position);
     }
@@ -40,14 +42,16 @@ public sealed partial class VirtualService
     public (int Active, int Inactive, bool IsOverloaded) LoadOf(int id)
     {
         int position = PositionOf(id);
-        return (_servers.Active[position], _servers.Inactive(position), _servers.IsOverloaded(position));
+        ref readonly ServerEntry entry = ref _servers.EntryAt(position);
+        return (entry.Active, entry.Inactive, entry.IsOverloaded);
     }
 
     /// <summary>Puts a server into a state without the connections that lead to it: golden states come as numbers.</summary>
     internal void SetLoad(int id, int active, int inactive, bool overloaded)
     {
         int position = PositionOf(id);
-        _servers.AddConnections(position, active - _servers.Active[position], inactive - _servers.Inactive(position));
+        ref readonly ServerEntry entry = ref _servers.EntryAt(position);
+        _servers.AddConnections(position, active - entry.Active, inactive - entry.Inactive);
         _servers.SetOverloaded(position, overloaded);
     }
 
@@ -76,8 +80,8 @@ public sealed partial class VirtualService
 
     private void MarkOverload(int position)
     {
-        int upper = _servers.ServerAt(position).UpperThreshold;
-        if (upper != 0 && Connections(position) >= upper)
+        ref readonly ServerEntry entry = ref _servers.EntryAt(position);
+        if (entry.UpperThreshold != 0 && entry.Connections >= entry.UpperThreshold)
             _servers.SetOverloaded(position, true);
     }
 
@@ -87,7 +91,7 @@ public sealed partial class VirtualService
             _servers.SetOverloaded(_positions[id], false);
     }
 
-    private int Connections(int position) => _servers.Active[position] + _servers.Inactive(position);
+    private int Connections(int position) => _servers.EntryAt(position).Connections;
 
     private bool HasRecovered(int position)
     {

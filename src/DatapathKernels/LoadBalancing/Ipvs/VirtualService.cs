@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using DatapathKernels.Diagnostics;
-using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
 
@@ -103,7 +102,7 @@ public sealed partial class VirtualService
     {
         int position = PositionOf(id);
         if (Connections(position) + _templates[id] > 0)
-            (_removed ??= new()).Add(new(id, _servers.ServerAt(position), _servers.Active[position], _servers.Inactive(position), _servers.IsOverloaded(position)));
+            (_removed ??= new()).Add(new(id, _servers.ServerAt(position), _servers.EntryAt(position)));
         _servers.RemoveAt(position);
         _positions[id] = -1;
         if (Clock is { } clock)
@@ -125,7 +124,14 @@ public sealed partial class VirtualService
     /// <param name="random">64 random bits for <c>twos</c>; the others ignore them.</param>
     public int Schedule(in SchedulingKey key, ulong random = 0)
     {
-        int position = Scheduler switch
+        int position = ScheduleAt(key, random);
+        return position < 0 ? NoServer : _servers.Ids[position];
+    }
+
+    /// <summary>As <see cref="Schedule"/>, but by position in the list: -1 for none.</summary>
+    internal int ScheduleAt(in SchedulingKey key, ulong random)
+    {
+        return Scheduler switch
         {
             SchedulerKind.RoundRobin => _roundRobin.Schedule(_servers),
             SchedulerKind.WeightedRoundRobin => _weighted.Schedule(_servers),
@@ -135,8 +141,13 @@ public sealed partial class VirtualService
             SchedulerKind.PowerOfTwoChoices => TwoChoices.Schedule(_servers, random),
             _ => LeastLoaded.Schedule(_servers),
         };
-        return position < 0 ? NoServer : _servers.Ids[position];
     }
+
+    /// <summary>Asks the memory for what scheduling a connection will touch, as far as can be told.</summary>
+    internal void Prefetch() => _servers.Prefetch(Scheduler == SchedulerKind.RoundRobin && _roundRobin.Next < Count ? _roundRobin.Next : 0);
+
+    /// <summary>The servers, for whom knows their positions.</summary>
+    internal ServerColumns Servers => _servers;
 
     /// <summary>The choice of <c>twos</c> for two draws of the kernel's.</summary>
     internal int ScheduleByDraws(int draw1, int draw2)
@@ -179,9 +190,6 @@ public sealed partial class VirtualService
     /// <summary>True when it has this server, or had it and connections have it still.</summary>
     internal bool Remembers(int id) => Has(id) || (_removed != null && _removed.Has(id));
 
-    /// <summary>A server's address as it stands on the wire; IPv4 in the first four bytes.</summary>
-    internal IPv6Address WireOf(int id) => _servers.WireAt(PositionOf(id));
-
     private int NextId()
     {
         if (_nextId == _positions.Length)
@@ -201,7 +209,7 @@ public sealed partial class VirtualService
             _positions[ids[position]] = position;
     }
 
-    private int PositionOf(int id)
+    internal int PositionOf(int id)
     {
         if (!Has(id))
             Throw.OutOfRange(nameof(id), id, "the service has no server of that id");

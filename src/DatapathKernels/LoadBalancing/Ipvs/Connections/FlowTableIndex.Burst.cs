@@ -25,6 +25,9 @@ internal sealed partial class FlowTableIndex
     /// <summary>What is thought of the packets of the burst begun last: the place of a client's connection, <see cref="IpvsConnection.None"/> for none, below that a server's.</summary>
     public Span<int> Guesses => _guesses;
 
+    /// <summary>The packets of the burst begun last that seem to have no connection, one bit each.</summary>
+    public ulong Unknown { get; private set; }
+
     /// <summary>True while no connection has come or gone since the burst began.</summary>
     public bool IsUndisturbed => !_hasNew && _removals == _removalsBefore;
 
@@ -39,8 +42,7 @@ internal sealed partial class FlowTableIndex
         _hasNew = false;
         _removalsBefore = _removals;
         ulong others = GuessRequests(infos, _hashes.AsSpan(0, count), _guesses.AsSpan(0, count));
-        if (others != 0)
-            GuessReplies(others);
+        Unknown = others == 0 ? 0 : GuessReplies(others);
     }
 
     public override IpvsFound Found(int packet, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6)
@@ -100,9 +102,11 @@ internal sealed partial class FlowTableIndex
         return others;
     }
 
+    /// <summary>Returns the packets that no connection is found for.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void GuessReplies(ulong packets)
+    private ulong GuessReplies(ulong packets)
     {
+        ulong unknown = 0;
         for (; packets != 0; packets &= packets - 1)
         {
             int i = BitOperations.TrailingZeroCount(packets);
@@ -114,10 +118,13 @@ internal sealed partial class FlowTableIndex
             else
             {
                 // Perhaps it opens a connection: that would lie here.
+                unknown |= 1UL << i;
                 _guesses[i] = IpvsConnection.None;
                 Store.Prefetch(_tags.FreeIn(_tags.HomeOf(_hashes[i])));
             }
         }
+
+        return unknown;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,43 +16,44 @@ public sealed partial class IpvsDirector
     /// <summary>Passes packets of a burst up to the first that is not usual.</summary>
     /// <returns>The number of that one, or of packets in the burst.</returns>
     [SkipLocalsInit]
-    private int PassUsual(FlowTableIndex index, in PacketBurst burst, int packet, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> keys, long nowMs, Span<IpvsVerdict> verdicts)
+    private unsafe int PassUsual(FlowTableIndex index, in PacketBurst burst, int packet, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> keys, long nowMs, Span<IpvsVerdict> verdicts)
     {
-        ref readonly PacketInfo info = ref MemoryMarshal.GetReference(infos);
-        ref readonly FlowKeyV4 key = ref MemoryMarshal.GetReference(keys);
+        ref PacketInfo info = ref MemoryMarshal.GetReference(infos);
+        ref FlowKeyV4 key = ref MemoryMarshal.GetReference(keys);
         ref IpvsVerdict verdict = ref MemoryMarshal.GetReference(verdicts);
         ref int guess = ref MemoryMarshal.GetReference(index.Guesses);
-        ref IpvsConnection first = ref _store[0];
-        int count = burst.Count, removals = _clock.Removals;
+        ref IpvsConnection connections = ref _store[0];
+        int count = burst.Count, first = burst.First, removals = _clock.Removals;
+        burst.Arena.Raw(out byte* memory, out FrameSlot* slots, out nuint stride);
 
-        // SAFE: the caller's spans are as long as the burst; guesses are places of the store, or negative
+        // SAFE: the caller's spans are as long as the burst, which lies in its arena; guesses are places of the store, or negative
         for (; packet < count; packet++)
         {
             int id = Unsafe.Add(ref guess, packet);
-            if (id < 0)
-                break;
-            ref IpvsConnection connection = ref Unsafe.Add(ref first, id);
-            if (!TryPass(ref connection, burst[packet], Unsafe.Add(ref Unsafe.AsRef(in info), packet), Unsafe.Add(ref Unsafe.AsRef(in key), packet), removals, nowMs, ref Unsafe.Add(ref verdict, packet)))
+            FrameSlot* slot = slots + first + packet;
+            byte* frame = memory + ((nuint)(first + packet) * stride) + slot->Start;
+            if (id < 0 || !TryPass(ref Unsafe.Add(ref connections, id), ref *frame, (int)slot->Length, in Unsafe.Add(ref info, packet), in Unsafe.Add(ref key, packet), removals, nowMs, ref Unsafe.Add(ref verdict, packet)))
                 break;
         }
 
+        GC.KeepAlive(burst.Arena);
         return packet;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryPass(ref IpvsConnection connection, Span<byte> frame, in PacketInfo info, in FlowKeyV4 key, int removals, long nowMs, ref IpvsVerdict verdict)
+    private bool TryPass(ref IpvsConnection connection, ref byte frame, int length, in PacketInfo info, in FlowKeyV4 key, int removals, long nowMs, ref IpvsVerdict verdict)
     {
         const PacketFlags asked = PacketFlags.Transport | PacketFlags.Ipv4 | PacketFlags.Fragment;
         bool isTcp = info.Protocol == IpProtocol.Tcp;
         if ((info.Flags & asked) != (PacketFlags.Transport | PacketFlags.Ipv4) || info.Status != ParseStatus.Ok
-            || info.L4Offset < info.L3Offset + HeaderV4 || info.L4Offset + (isTcp ? TcpHeader : UdpHeader) > frame.Length)
+            || info.L4Offset < info.L3Offset + HeaderV4 || info.L4Offset + (isTcp ? TcpHeader : UdpHeader) > length)
         {
             return false;
         }
 
         // SAFE (all that follows): both headers are in the frame
-        ref byte header = ref Unsafe.Add(ref MemoryMarshal.GetReference(frame), info.L3Offset);
-        ref byte l4 = ref Unsafe.Add(ref MemoryMarshal.GetReference(frame), info.L4Offset);
+        ref byte header = ref Unsafe.Add(ref frame, info.L3Offset);
+        ref byte l4 = ref Unsafe.Add(ref frame, info.L4Offset);
         if (!connection.IsUsualRequest(key) || connection.ExpiresMs <= nowMs || connection.SeenRemovals != removals)
             return false;
         if (isTcp ? !connection.StaysEstablished(Unsafe.Add(ref l4, TcpFlagsAt)) : info.Protocol != IpProtocol.Udp)

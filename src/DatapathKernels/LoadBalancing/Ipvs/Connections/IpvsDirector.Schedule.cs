@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
@@ -21,7 +20,7 @@ public sealed partial class IpvsDirector
     {
         if (!MayOpen(frame, info) || _services.Find(packet, mark) is not { } service)
             return IpvsConnection.None;
-        verdict.Service = service;
+        verdict.SetService(_services, service.Index);
         if (DropsPacket())
         {
             verdict.Status = IpvsStatus.Defence;
@@ -34,8 +33,8 @@ public sealed partial class IpvsDirector
             return SchedulePersistent(service, packet, nowMs, ref verdict);
         if (service.Mark == 0 && Swap(packet.DestinationPortBe) != service.Port)
             return NoServer(service, packet, ref verdict);
-        int server = Choose(service, packet);
-        return server == VirtualService.NoServer ? NoServer(service, packet, ref verdict) : Open(service, packet, server, IpvsConnection.None, nowMs, ref verdict);
+        int position = Choose(service, packet);
+        return position < 0 ? NoServer(service, packet, ref verdict) : Open(service, packet, position, IpvsConnection.None, nowMs, ref verdict);
     }
 
     private bool MayOpen(ReadOnlySpan<byte> frame, in PacketInfo info)
@@ -56,13 +55,14 @@ public sealed partial class IpvsDirector
         return IpvsConnection.None;
     }
 
+    /// <summary>The position of the new connection's server in its service's list; negative for none.</summary>
     private int Choose(IpvsService service, in IpvsTuple packet)
     {
         SchedulingKey key = packet.IsV6 ? SchedulingKey.Of(packet.ToV6()) : SchedulingKey.Of(packet.ToV4());
-        return service.Scheduler.Schedule(key, service.Scheduler.Scheduler == SchedulerKind.PowerOfTwoChoices ? _random.Next() : 0);
+        return service.Scheduler.ScheduleAt(key, service.Scheduler.Scheduler == SchedulerKind.PowerOfTwoChoices ? _random.Next() : 0);
     }
 
-    private int Open(IpvsService service, in IpvsTuple packet, int server, int template, long nowMs, ref IpvsVerdict verdict)
+    private int Open(IpvsService service, in IpvsTuple packet, int position, int template, long nowMs, ref IpvsVerdict verdict)
     {
         bool isOnePacket = service.IsOnePacket && packet.Protocol == IpProtocol.Udp;
         int id = isOnePacket ? OnePacket : _index.Take(packet, IpvsConnectionFlags.None);
@@ -77,12 +77,12 @@ public sealed partial class IpvsDirector
         service.Scheduled++;
         if (isOnePacket)
         {
-            OpenOnce(service, packet, server, template);
+            OpenOnce(service, packet, position, template);
             return OnePacket;
         }
 
         ref IpvsConnection connection = ref _store[id];
-        Fill(ref connection, service, packet, packet, server);
+        Fill(ref connection, service, packet, packet, position);
         connection.TimeoutMs = NewTimeoutMs;
         connection.SeenRemovals = _clock.Removals;
         connection.ExpiresMs = nowMs + NewTimeoutMs;
@@ -92,18 +92,18 @@ public sealed partial class IpvsDirector
             _store[template].Controlled++;
         }
 
-        service.Scheduler.Bind(server);
+        service.Scheduler.BindAt(position);
         _index.Insert(id);
         return id;
     }
 
     /// <summary>The connection of one datagram. It is bound for a moment, at which the server may become overloaded.</summary>
-    private void OpenOnce(IpvsService service, in IpvsTuple packet, int server, int template)
+    private void OpenOnce(IpvsService service, in IpvsTuple packet, int position, int template)
     {
         _onePacket = default;
-        Fill(ref _onePacket, service, packet, packet, server);
-        service.Scheduler.Bind(server);
-        service.Scheduler.Unbind(server, active: false);
+        Fill(ref _onePacket, service, packet, packet, position);
+        service.Scheduler.BindAt(position);
+        service.Scheduler.Unbind(_onePacket.Server, active: false);
         if (template != IpvsConnection.None)
             _store[template].InPackets++;
     }
@@ -115,24 +115,23 @@ public sealed partial class IpvsDirector
         Send(_onePacket, frame, info, ref verdict);
     }
 
-    private static void Fill(ref IpvsConnection connection, IpvsService service, in IpvsTuple request, in IpvsTuple packet, int server)
+    private static void Fill(ref IpvsConnection connection, IpvsService service, in IpvsTuple request, in IpvsTuple packet, int position)
     {
-        RealServer real = service.Scheduler.ServerOf(server);
+        ref readonly ServerEntry real = ref service.Scheduler.Servers.EntryAt(position);
         connection.Flags |= IpvsConnectionFlags.Inactive;
         if (real.Forwarding != ForwardingMode.Nat)
             connection.Flags |= IpvsConnectionFlags.NoOutput;
         connection.SetRequest(request);
-        ushort portBe = KeepsPort(service, real, packet) ? packet.DestinationPortBe : Swap(real.Port);
-        connection.SetServer(service.Scheduler.WireOf(server), real.Address.AddressFamily == AddressFamily.InterNetworkV6, portBe, real.Forwarding);
+        connection.SetServer(real.Wire, real.IsV6, KeepsPort(service, real, packet) ? packet.DestinationPortBe : Swap(real.Port), real.Forwarding);
         connection.Service = service.Index;
-        connection.Server = server;
+        connection.Server = real.Id;
     }
 
     /// <summary>
     /// Not only where packets reach the server as they are: a persistent service gives its server's port to the packets of its own port alone, so those of a mark
     /// and of a service of any port keep theirs.
     /// </summary>
-    private static bool KeepsPort(IpvsService service, in RealServer real, in IpvsTuple packet) =>
+    private static bool KeepsPort(IpvsService service, in ServerEntry real, in IpvsTuple packet) =>
         real.Port == 0 || real.Forwarding != ForwardingMode.Nat || (service.PersistenceSeconds > 0 && Swap(packet.DestinationPortBe) != service.Port);
 
     /// <summary>The client's template says which server, and is made if there is none that still holds.</summary>
@@ -152,12 +151,12 @@ public sealed partial class IpvsDirector
 
         if (template == IpvsConnection.None)
         {
-            int server = Choose(service, packet);
-            if (server == VirtualService.NoServer)
+            int position = Choose(service, packet);
+            if (position < 0)
                 return NoServer(service, packet, ref verdict);
             template = _index.Take(key, IpvsConnectionFlags.Template | (ofMark ? IpvsConnectionFlags.OfMark : 0));
             if (template != IpvsConnection.None)
-                FillTemplate(template, service, key, packet, server);
+                FillTemplate(template, service, key, packet, position);
         }
 
         if (template == IpvsConnection.None)
@@ -170,16 +169,16 @@ public sealed partial class IpvsDirector
         _store[template].ExpiresMs = nowMs + _store[template].TimeoutMs;
         if (!_store[template].Has(IpvsConnectionFlags.Hung))
             _store.Hang(template);
-        return Open(service, packet, _store[template].Server, template, nowMs, ref verdict);
+        return Open(service, packet, service.Scheduler.PositionOf(_store[template].Server), template, nowMs, ref verdict);
     }
 
-    private void FillTemplate(int id, IpvsService service, in IpvsTuple key, in IpvsTuple packet, int server)
+    private void FillTemplate(int id, IpvsService service, in IpvsTuple key, in IpvsTuple packet, int position)
     {
         ref IpvsConnection template = ref _store[id];
-        Fill(ref template, service, key, packet, server);
+        Fill(ref template, service, key, packet, position);
         template.Flags |= IpvsConnectionFlags.Template | (service.Mark != 0 ? IpvsConnectionFlags.OfMark : 0);
         template.TimeoutMs = service.PersistenceSeconds * 1000;
-        service.Scheduler.Retain(server);
+        service.Scheduler.Retain(template.Server);
         _index.Insert(id);
     }
 

@@ -147,13 +147,17 @@ public sealed partial class IpvsDirector : IDisposable
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _index.FindBurst(infos[..count], v4, v6);
+        FlowTableIndex? flows = _index as FlowTableIndex;
+        if (flows != null && flows.Unknown != 0)
+            PrefetchServices(flows.Unknown, infos, v4, v6);
         for (int i = 0; ; i++)
         {
-            if (_index is FlowTableIndex { IsUndisturbed: true } flows)
+            if (flows is { IsUndisturbed: true })
                 i = PassUsual(flows, burst, i, infos, v4, nowMs, verdicts);
             if (i == count)
                 break;
-            if (!TryProcessKnown(burst[i], infos[i], _index.Found(i, infos[i], v4[i], v6[i]), nowMs, out verdicts[i]))
+            IpvsFound found = _index.Found(i, infos[i], v4[i], v6[i]);
+            if (!TryProcessFound(burst[i], infos[i], v4[i], v6[i], found, mark, nowMs, out verdicts[i]))
                 Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
         }
     }
@@ -210,15 +214,23 @@ public sealed partial class IpvsDirector : IDisposable
     }
 
     /// <summary>
-    /// A packet that changes no more than its own connection: the connection is there, its time is not over, its server was there before and no
-    /// connection opens. False, and nothing is done, for every other.
+    /// A packet that changes no more than its own connection (it is there, its time is not over, its server was there before and no connection opens), or one
+    /// that has none. False, and nothing is done, for every other.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryProcessKnown(Span<byte> frame, in PacketInfo info, IpvsFound found, long nowMs, out IpvsVerdict verdict)
+    private bool TryProcessFound(Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, IpvsFound found, uint mark, long nowMs, out IpvsVerdict verdict)
     {
         int id = found.Id;
         verdict = new IpvsVerdict { Server = VirtualService.NoServer };
-        if (id == IpvsConnection.None || (info.Flags & PacketFlags.Transport) == 0 || !info.HasKey || _store[id].ExpiresMs <= nowMs)
+        if ((info.Flags & PacketFlags.Transport) == 0 || !info.HasKey || info.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp))
+            return false;
+        if (id == IpvsConnection.None)
+        {
+            ProcessPacket(frame, info, IpvsTuple.Of(info, v4, v6), found, mark, nowMs, ref verdict);
+            return true;
+        }
+
+        if (_store[id].ExpiresMs <= nowMs)
             return false;
         if (found.IsReply)
         {
@@ -298,7 +310,7 @@ public sealed partial class IpvsDirector : IDisposable
         verdict.Forwarding = connection.Forwarding;
         verdict.Server = connection.Server;
         verdict.ServerPortBe = connection.RealPortBe;
-        verdict.Service = _services[connection.Service];
+        verdict.SetService(_services, connection.Service);
     }
 
     private static bool Rewrite(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe, bool destination)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
-using DatapathKernels.Maps;
+using DatapathKernels.Hashing;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.LoadBalancing;
@@ -14,8 +15,13 @@ internal sealed class IpvsServiceTable : IDisposable
     private const ushort Ftp = 21, FtpData = 20, FirstUnprivileged = 1024;
 
     private readonly List<IpvsService?> _services = [];
+
+    // What the services name, beside them: all of a service can then be asked of the memory at once.
+    private readonly List<VirtualService?> _schedulers = [];
+    private readonly List<ServerColumns?> _servers = [];
     private readonly Dictionary<(uint Mark, bool IsV6), int> _marks = [];
-    private FlowMap<FlowKeyV6, int> _addresses = new(64);
+    private readonly AddressIndex<RawKey<ulong>> _v4 = new();
+    private readonly AddressIndex<FlowKeyV6> _v6 = new();
     private int _anyPort, _ftp;
 
     public IpvsService? this[int index] => _services[index];
@@ -37,10 +43,12 @@ internal sealed class IpvsServiceTable : IDisposable
         if (service.Index >= 0)
             Throw.Argument(nameof(service), "the service is in a director already");
         int index = _services.Count;
-        if (service.Mark != 0 ? !_marks.TryAdd((service.Mark, service.IsV6), index) : !TryAdd(KeyOf(service), index))
+        if (service.Mark != 0 ? !_marks.TryAdd((service.Mark, service.IsV6), index) : !TryAdd(service, index))
             Throw.Argument(nameof(service), "there is a service of this address, port and protocol (or mark) already");
         service.Index = index;
         _services.Add(service);
+        _schedulers.Add(service.Scheduler);
+        _servers.Add(service.Scheduler.Servers);
         Count(service, 1);
     }
 
@@ -52,9 +60,11 @@ internal sealed class IpvsServiceTable : IDisposable
             Throw.Argument(nameof(service), "the service is not in this director");
         if (service.Mark != 0)
             _marks.Remove((service.Mark, service.IsV6));
+        else if (service.IsV6)
+            _v6.Remove(KeyV6(service.Wire, Be(service.Port), service.Protocol));
         else
-            _addresses.Delete(KeyOf(service));
-        _services[service.Index] = null;
+            _v4.Remove(KeyV4(service.Wire, Be(service.Port), service.Protocol));
+        (_services[service.Index], _schedulers[service.Index], _servers[service.Index]) = (null, null, null);
         service.Index = -1;
         Count(service, -1);
     }
@@ -69,7 +79,46 @@ internal sealed class IpvsServiceTable : IDisposable
         return service == null && _anyPort != 0 ? At(packet, 0) : service;
     }
 
-    public void Dispose() => _addresses.Dispose();
+    /// <summary>Asks the memory for what finding the service of a packet's own address and port reads.</summary>
+    public void PrefetchKey(in IpvsTuple packet)
+    {
+        if (packet.IsV6)
+            _v6.Prefetch(KeyV6(packet.Destination, packet.DestinationPortBe, packet.Protocol));
+        else
+            _v4.Prefetch(KeyV4(packet.Destination, packet.DestinationPortBe, packet.Protocol));
+    }
+
+    /// <summary>The place of the service of a packet's own address and port, of which the memory is then asked for all that scheduling reads first; -1 for none.</summary>
+    public int PrefetchService(in IpvsTuple packet)
+    {
+        int index = IndexAt(packet, packet.DestinationPortBe);
+        if (index >= 0)
+        {
+            Prefetch(_services[index]);
+            Prefetch(_schedulers[index]);
+            Prefetch(_servers[index]);
+        }
+
+        return index;
+    }
+
+    /// <summary>Asks the memory for what scheduling reads of the servers of a service found by <see cref="PrefetchService"/>.</summary>
+    public void PrefetchServers(int index) => _schedulers[index]!.Prefetch();
+
+    public void Dispose()
+    {
+        _v4.Dispose();
+        _v6.Dispose();
+    }
+
+    /// <summary>Two lines of an object.</summary>
+    private static unsafe void Prefetch(object? target)
+    {
+        // SAFE: a prefetch never faults, and where the object has been moved to meanwhile is worth no more than a miss
+        byte* start = *(byte**)Unsafe.AsPointer(ref target);
+        Simd.Prefetch.Read(start);
+        Simd.Prefetch.Read(start + 64);
+    }
 
     private static bool IsFtpData(ushort port) => port is FtpData or >= FirstUnprivileged;
 
@@ -77,33 +126,18 @@ internal sealed class IpvsServiceTable : IDisposable
 
     private static ushort Host(ushort portBe) => Be(portBe);
 
-    private static FlowKeyV6 KeyOf(IpvsService service) => Key(service.Wire, service.IsV6, Be(service.Port), service.Protocol);
+    private static RawKey<ulong> KeyV4(in IPv6Address address, ushort portBe, IpProtocol protocol) =>
+        new(IPv6Address.FirstWord(address) | ((ulong)portBe << 32) | ((ulong)protocol << 48));
 
-    private static FlowKeyV6 Key(in IPv6Address address, bool ipv6, ushort portBe, IpProtocol protocol) =>
-        new(default, address, 0, portBe, protocol, ipv6 ? (ushort)1 : (ushort)0);
+    private static FlowKeyV6 KeyV6(in IPv6Address address, ushort portBe, IpProtocol protocol) => new(default, address, 0, portBe, protocol);
 
-    private IpvsService? At(in IpvsTuple packet, ushort portBe) =>
-        _addresses.Lookup(Key(packet.Destination, packet.IsV6, portBe, packet.Protocol), out int index) == MapError.Ok ? _services[index] : null;
+    private IpvsService? At(in IpvsTuple packet, ushort portBe) => IndexAt(packet, portBe) is >= 0 and var index ? _services[index] : null;
 
-    private bool TryAdd(in FlowKeyV6 key, int index)
-    {
-        if (_addresses.Count == _addresses.Capacity)
-            Grow();
-        return _addresses.Update(key, index, MapUpdate.NoExist) == MapError.Ok;
-    }
+    private int IndexAt(in IpvsTuple packet, ushort portBe) => packet.IsV6
+        ? _v6.Find(KeyV6(packet.Destination, portBe, packet.Protocol)) : _v4.Find(KeyV4(packet.Destination, portBe, packet.Protocol));
 
-    private void Grow()
-    {
-        FlowMap<FlowKeyV6, int> larger = new(_addresses.Capacity * 2);
-        foreach (IpvsService service in All)
-        {
-            if (service.Mark == 0)
-                larger.Update(KeyOf(service), service.Index);
-        }
-
-        _addresses.Dispose();
-        _addresses = larger;
-    }
+    private bool TryAdd(IpvsService service, int index) => service.IsV6
+        ? _v6.TryAdd(KeyV6(service.Wire, Be(service.Port), service.Protocol), index) : _v4.TryAdd(KeyV4(service.Wire, Be(service.Port), service.Protocol), index);
 
     private void Count(IpvsService service, int by)
     {

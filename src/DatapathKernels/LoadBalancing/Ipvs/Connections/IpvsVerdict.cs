@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
@@ -25,6 +26,19 @@ public struct IpvsVerdict
     /// <summary>The real server's address, where the packet goes next (the client's for a reply); IPv4 in the first four bytes.</summary>
     public IPv6Address NextHop;
 
-    /// <summary>The service; null without one.</summary>
-    public IpvsService? Service;
+    // Where the service is, instead of itself: storing a reference asks the collector's leave, which takes as long as mending both checksums.
+    private IpvsServiceTable? _services;
+    private int _service;
+
+    /// <summary>The service; null without one, and once it was removed.</summary>
+    public readonly IpvsService? Service => _services?[_service];
+
+    /// <summary>Names the service.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SetService(IpvsServiceTable services, int index)
+    {
+        _service = index;
+        if (!ReferenceEquals(_services, services))
+            _services = services;
+    }
 }
