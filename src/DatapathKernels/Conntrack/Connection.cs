@@ -60,6 +60,10 @@ internal struct Connection
     [FieldOffset(120)]
     public uint ExpiresMs;
 
+    /// <summary>The four fields below in one.</summary>
+    [FieldOffset(124)]
+    public uint Summary;
+
     /// <summary>Its status bits.</summary>
     [FieldOffset(124)]
     public ConntrackStatus Status;

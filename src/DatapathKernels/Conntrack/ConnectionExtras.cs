@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Memory;
 
 namespace DatapathKernels.Conntrack;
@@ -41,6 +42,7 @@ internal sealed unsafe class ConnectionExtras : IDisposable
             _times[id] = default;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(int id, bool reply, uint bytes)
     {
         if (_counters != null)

@@ -86,17 +86,43 @@ internal sealed unsafe class ConnectionStore : IDisposable
     public void SetReply(int id, in FlowKeyV6 reply) => SetTuples(id, OriginalOf(id), reply);
 
     /// <summary>True when the link stands for this tuple.</summary>
+    public bool Holds(int link, in FlowKeyV6 tuple) => _record[link >> 1].IsWide ? HoldsWide(link, tuple) : HoldsCompact(link, tuple);
+
+    /// <summary>The same of a connection whose tuples are both IPv4's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Holds(int link, in FlowKeyV6 tuple)
+    public bool HoldsCompact(int link, in FlowKeyV6 tuple) =>
+        FlowKeyV4.AreEqual(Unsafe.Add(ref _record[link >> 1].CompactOriginal, link & 1), ConnectionKeys.ToV4(tuple)) && ConnectionKeys.IsV4(tuple);
+
+    /// <summary>The same when the tuple is known to be IPv4's: of a packet that is, say.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HoldsV4(int link, in FlowKeyV6 tuple)
     {
-        ref Connection connection = ref _record[link >> 1];
-        return !connection.IsWide ? ConnectionKeys.IsV4(tuple) && HoldsCompact(link, ConnectionKeys.ToV4(tuple)) : HoldsWide(link, tuple);
+        ref FlowKeyV6 held = ref Unsafe.As<FlowKeyV4, FlowKeyV6>(ref Unsafe.Add(ref _record[link >> 1].CompactOriginal, link & 1));
+        return ((Word(held, 0) ^ Word(tuple, 3)) | (Word(held, 1) ^ Word(tuple, 7)) | (Word(held, 2) ^ Word(tuple, 8)) | (Word(held, 3) ^ Word(tuple, 9))) == 0;
     }
+
+    /// <summary>The same of any other.</summary>
+    public bool HoldsWide(int link, in FlowKeyV6 tuple) =>
+        FlowKeyV6.AreEqual((link & 1) == 0 ? _record[link >> 1].WideOriginal : ReplyOf(link >> 1), tuple);
 
     public void Prefetch(int id)
     {
         Simd.Prefetch.Read(_record + id);
         PrefetchState(id);
+    }
+
+    /// <summary>The same for the links of a burst; <see cref="End"/> asks for nothing.</summary>
+    public void Prefetch(ReadOnlySpan<int> links)
+    {
+        byte* first = (byte*)_record;
+        foreach (int link in links)
+        {
+            byte* record = first + ((nint)(link >> 1) * sizeof(Connection));
+            if (link < 0)
+                continue;
+            Simd.Prefetch.Read(record);
+            Simd.Prefetch.Read(record + Connection.StateOffset);
+        }
     }
 
     /// <summary>The line that says whether a place is taken, and how useful its connection is.</summary>
@@ -145,10 +171,7 @@ internal sealed unsafe class ConnectionStore : IDisposable
         _replies.Dispose();
     }
 
+    // SAFE: the callers' words are within what they compare
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool HoldsCompact(int link, in FlowKeyV4 tuple) =>
-        FlowKeyV4.AreEqual(Unsafe.Add(ref _record[link >> 1].CompactOriginal, link & 1), tuple);
-
-    private bool HoldsWide(int link, in FlowKeyV6 tuple) =>
-        FlowKeyV6.AreEqual((link & 1) == 0 ? _record[link >> 1].WideOriginal : ReplyOf(link >> 1), tuple);
+    private static uint Word(in FlowKeyV6 start, int index) => Unsafe.Add(ref Unsafe.As<FlowKeyV6, uint>(ref Unsafe.AsRef(in start)), index);
 }

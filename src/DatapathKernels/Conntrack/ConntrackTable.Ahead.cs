@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
@@ -15,29 +16,30 @@ public sealed partial class ConntrackTable
     /// <summary>For packets that seem to be new: the index has no link of their hash.</summary>
     /// <param name="keys">The burst's keys.</param>
     /// <param name="hashes">Their hashes.</param>
-    /// <param name="fresh">The numbers of those packets.</param>
+    /// <param name="fresh">Those packets, a bit each.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void PrepareNew(ReadOnlySpan<FlowKeyV6> keys, ReadOnlySpan<uint> hashes, ReadOnlySpan<byte> fresh)
+    private void PrepareNew(ReadOnlySpan<FlowKeyV6> keys, ReadOnlySpan<uint> hashes, ulong fresh)
     {
-        foreach (byte i in fresh)
+        for (ulong left = fresh; left != 0; left &= left - 1)
         {
-            if (ConnectionKeys.TryInvert(keys[i], out FlowKeyV6 answer))
+            if (ConnectionKeys.TryInvert(keys[BitOperations.TrailingZeroCount(left)], out FlowKeyV6 answer))
                 _index.Prefetch(HashOf(answer));
         }
 
-        if (Count + fresh.Length > Max)
+        if (Count + BitOperations.PopCount(fresh) > Max)
             PrepareRoom(hashes, fresh);
     }
 
     /// <summary>Guesses who will have to go for so many new connections, as <see cref="TryMakeRoom"/> will find them.</summary>
-    private void PrepareRoom(ReadOnlySpan<uint> hashes, ReadOnlySpan<byte> fresh)
+    private void PrepareRoom(ReadOnlySpan<uint> hashes, ulong fresh)
     {
         Span<int> victims = stackalloc int[PacketBurst.MaxCount];
+        int evictions = BitOperations.PopCount(fresh);
         int count = _options.Eviction switch
         {
             EvictionPolicy.Linux => GuessChained(hashes, fresh, victims),
-            EvictionPolicy.LeastUseful => GuessDrawn(fresh.Length, PlacesDrawn, victims),
-            EvictionPolicy.Lru => GuessDrawn(fresh.Length, PlacesDrawnByAge, victims),
+            EvictionPolicy.LeastUseful => GuessDrawn(evictions, PlacesDrawn, victims),
+            EvictionPolicy.Lru => GuessDrawn(evictions, PlacesDrawnByAge, victims),
             _ => 0,
         };
         foreach (int id in victims[..count])
@@ -46,12 +48,12 @@ public sealed partial class ConntrackTable
     }
 
     /// <summary>The first connection of the new one's bucket.</summary>
-    private int GuessChained(ReadOnlySpan<uint> hashes, ReadOnlySpan<byte> fresh, Span<int> victims)
+    private int GuessChained(ReadOnlySpan<uint> hashes, ulong fresh, Span<int> victims)
     {
         int count = 0;
-        foreach (byte i in fresh)
+        for (ulong left = fresh; left != 0; left &= left - 1)
         {
-            int link = _index.Walk(_index.BucketOf(hashes[i])).Next();
+            int link = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)])).Next();
             if (link != TupleIndex.End)
                 victims[count++] = link >> 1;
         }

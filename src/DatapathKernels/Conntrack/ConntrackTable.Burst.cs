@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
+using DatapathKernels.Hashing;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -32,16 +33,18 @@ public sealed partial class ConntrackTable
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> frame = burst[i];
-            if (TryTrackData(frame, infos[i], keys[i], links[i], (uint)nowMs))
-            {
-                results[i] = new TrackedPacket(TrackedAs.Established, links[i] >> 1, (links[i] & 1) != 0);
-                continue;
-            }
-
-            TrackedAs state = TrackAt(frame, infos[i], keys[i], hashes[i], nowMs, out int id, out bool reply);
-            bool isClash = state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs);
-            results[i] = isClash ? new TrackedPacket(TrackedAs.TableFull, -1, reply) : new TrackedPacket(state, id, reply);
+            results[i] = TryTrackData(frame, infos[i], keys[i], links[i], (uint)nowMs)
+                ? new TrackedPacket(TrackedAs.Established, links[i] >> 1, (links[i] & 1) != 0)
+                : TrackAndConfirm(frame, infos[i], keys[i], hashes[i], nowMs);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TrackedPacket TrackAndConfirm(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hash, long nowMs)
+    {
+        TrackedAs state = TrackAt(frame, info, key, hash, nowMs, out int id, out bool reply);
+        bool isClash = state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs);
+        return isClash ? new TrackedPacket(TrackedAs.TableFull, -1, reply) : new TrackedPacket(state, id, reply);
     }
 
     /// <summary>
@@ -79,51 +82,28 @@ public sealed partial class ConntrackTable
     private void FindAhead(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hashes, Span<int> links, bool translates)
     {
         _store.Reclaim();
+        HashAll(keys, hashes);
+        _index.Prefetch(hashes[..keys.Length]);
+        ulong fresh = _index.First(hashes[..keys.Length], links);
+        _store.Prefetch(links[..keys.Length]);
         for (int i = 0; i < keys.Length; i++)
         {
-            hashes[i] = HashOf(keys[i]);
-            _index.Prefetch(hashes[i]);
+            if ((translates || (links[i] & 1) != 0) && links[i] >= 0 && !ConnectionKeys.IsV4(keys[i]))
+                _store.PrefetchReply(links[i] >> 1);
         }
 
-        Span<byte> fresh = stackalloc byte[PacketBurst.MaxCount];
-        int count = 0;
+        if (fresh != 0)
+            PrepareNew(keys, hashes, fresh);
+    }
+
+    private void HashAll(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hashes)
+    {
+        HashSecret secret = _secret;
+        bool isOwn = !_options.UsesKernelHash;
         for (int i = 0; i < keys.Length; i++)
         {
-            links[i] = _index.First(hashes[i]);
-            if (links[i] != TupleIndex.End)
-                PrefetchConnection(links[i], keys[i], translates);
-            else
-                fresh[count++] = (byte)i;
+            ref readonly FlowKeyV6 key = ref keys[i];
+            hashes[i] = isOwn && ConnectionKeys.IsV4(key) ? HashOfV4(key, in secret) : HashOfAny(key);
         }
-
-        if (count > 0)
-            PrepareNew(keys, hashes, fresh[..count]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PrefetchConnection(int link, in FlowKeyV6 key, bool translates)
-    {
-        _store.Prefetch(link >> 1);
-        if ((translates || (link & 1) != 0) && !ConnectionKeys.IsV4(key))
-            _store.PrefetchReply(link >> 1);
-    }
-
-    /// <summary>The same for <see cref="TcpData">the usual segment</see> of the connection that the burst found ahead.</summary>
-    /// <returns>False, and nothing changed, for any other packet.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryTrackData(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, int link, uint nowMs)
-    {
-        const ConntrackStatus asked = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
-        if (link < 0 || !_followsData || info.Status != ParseStatus.Ok || (info.Flags & PacketFlags.Transport) == 0 || IsMapped(info, key))
-            return false;
-        ref Connection connection = ref _store[link >> 1];
-        if (!connection.IsLive || connection.Protocol != IpProtocol.Tcp || !_store.Holds(link, key))
-            return false;
-        if (connection.IsOver(nowMs) || (connection.Status & (asked | ConntrackStatus.Dying | ConntrackStatus.NatClash)) != asked
-            || !TcpData.TryFollow(ref connection.Tracker.Tcp, (link & 1) != 0, frame.Slice(info.L4Offset, (int)info.L4Length), _options.Tcp, out int seconds))
-            return false;
-        connection.ExpiresMs = nowMs + Lifetime(seconds);
-        _extras.Count(link >> 1, (link & 1) != 0, info.L3Length);
-        return true;
     }
 }

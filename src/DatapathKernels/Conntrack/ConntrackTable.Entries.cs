@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DatapathKernels.Hashing;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -8,13 +9,16 @@ public sealed partial class ConntrackTable
 {
     /// <summary>The hash of a tuple, as the index takes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint HashOf(in FlowKeyV6 tuple)
-    {
-        if (_options.UsesKernelHash)
-            return TupleIndex.Nonzero(ConntrackHash.Of(tuple, 0, _seed, _key1));
-        ulong hash = ConnectionKeys.IsV4(tuple) ? FlowKeyV4.Hash(ConnectionKeys.ToV4(tuple), in _secret) : FlowKeyV6.Hash(tuple, _seed);
-        return TupleIndex.Nonzero((uint)(hash >> 32));
-    }
+    private uint HashOf(in FlowKeyV6 tuple) =>
+        !_options.UsesKernelHash && ConnectionKeys.IsV4(tuple) ? HashOfV4(tuple, in _secret) : HashOfAny(tuple);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint HashOfV4(in FlowKeyV6 tuple, in HashSecret secret) =>
+        TupleIndex.Nonzero((uint)(FlowHash.Compute(ConnectionKeys.V4Addresses(tuple), ConnectionKeys.LastWord(tuple), in secret) >> 32));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint HashOfAny(in FlowKeyV6 tuple) =>
+        TupleIndex.Nonzero(_options.UsesKernelHash ? ConntrackHash.Of(tuple, 0, _seed, _key1) : (uint)(FlowKeyV6.Hash(tuple, _seed) >> 32));
 
     /// <summary>The link of a tuple; a connection of it that is over goes.</summary>
     private int Find(in FlowKeyV6 tuple, uint nowMs) => Find(tuple, HashOf(tuple), nowMs);

@@ -81,7 +81,7 @@ public sealed partial class ConntrackTable
     }
 
     /// <summary>A timeout in milliseconds; more than 24 days are 24 days.</summary>
-    private static uint Lifetime(int seconds) => (uint)Math.Clamp(seconds, 0, LongestSeconds) * 1000;
+    internal static uint Lifetime(int seconds) => (uint)Math.Clamp(seconds, 0, LongestSeconds) * 1000;
 
     private bool IsSound(IpProtocol protocol, ReadOnlySpan<byte> segment, ReadOnlySpan<byte> frame, in PacketInfo info) => protocol switch
     {

@@ -43,6 +43,7 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly HashSecret _secret;
     private readonly ShardMap? _shards;
     private readonly int _shard;
+    private readonly TcpLifetimes _lifetimes;
     private readonly bool _followsData;
     private bool _isDisposed;
 
@@ -72,6 +73,7 @@ public sealed partial class ConntrackTable : IDisposable
         _store = new ConnectionStore(options.Max + PacketBurst.MaxCount + 1);
         _index = new TupleIndex(2 * _store.Capacity, (uint)(options.Buckets == 0 ? options.Max : options.Buckets));
         _sources = new SourceChains(_store, (uint)options.Max);
+        _lifetimes = new TcpLifetimes(options.Tcp);
         _followsData = !IsLru && !options.Checksum;
         _extras = new ConnectionExtras(_store.Capacity, options.Accounting, options.Timestamps);
     }

@@ -30,8 +30,5 @@ internal sealed unsafe partial class TupleIndex
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsFull(Line* line) => Matches(line, 0) == 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int TrailingZeros(uint mask) => BitOperations.TrailingZeroCount(mask);
 }

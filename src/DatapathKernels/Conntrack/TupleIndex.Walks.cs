@@ -17,9 +17,9 @@ internal sealed unsafe partial class TupleIndex
     public BucketWalk Walk(uint bucket) => new(this, bucket);
 
     /// <summary>
-    /// True when a bucket may hold many links: counting them is worth a walk. Of buckets no larger than a line, only those whose line is full.
+    /// True when the bucket of a hash may hold dozens of links: counting them is worth a walk. Of buckets no larger than a line, only those whose line as many went past as it can count.
     /// </summary>
-    public bool MayBeLong(uint hash) => Buckets < _lines || IsFull(_line + HomeOf(hash));
+    public bool MayBeLong(uint hash) => Buckets < _lines || _line[HomeOf(hash)].Passed == MostPassed;
 
     /// <summary>The first hash of a bucket.</summary>
     private uint FirstHash(uint bucket) => (uint)((((ulong)bucket << 32) + Buckets - 1) / Buckets);
@@ -27,6 +27,7 @@ internal sealed unsafe partial class TupleIndex
     /// <summary>See <see cref="Search"/>.</summary>
     public ref struct TupleSearch(TupleIndex index, uint hash)
     {
+        private readonly uint _home = index.HomeOf(hash);
         private uint _at = index.HomeOf(hash);
         private uint _matches = Matches(index._line + index.HomeOf(hash), hash);
 
@@ -36,15 +37,16 @@ internal sealed unsafe partial class TupleIndex
         {
             while (_matches == 0)
             {
-                if (!IsFull(index._line + _at))
+                uint behind = index.Behind(_at);
+                if (index._line[_at].Passed == 0 || behind == _home)
                     return End;
-                _at = index.Behind(_at);
+                _at = behind;
                 _matches = Matches(index._line + _at, hash);
             }
 
             int slot = TrailingZeros(_matches);
             _matches &= _matches - 1;
-            return index._line[_at].Links[slot];
+            return LinkOf(index._line + _at, slot);
         }
     }
 
@@ -67,11 +69,11 @@ internal sealed unsafe partial class TupleIndex
                 {
                     uint hash = line->Hashes[_slot++];
                     if (hash != 0 && index.BucketOf(hash) == bucket)
-                        return line->Links[_slot - 1];
+                        return LinkOf(line, _slot - 1);
                 }
 
                 _isPast |= _at == _last;
-                if ((_isPast && !IsFull(line)) || --_left == 0)
+                if ((_isPast && line->Passed == 0) || --_left == 0)
                     return End;
                 (_at, _slot) = (index.Behind(_at), 0);
             }

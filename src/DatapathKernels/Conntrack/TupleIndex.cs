@@ -14,18 +14,20 @@ namespace DatapathKernels.Conntrack;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The lines are in the order of the hashes, as the kernel's buckets are, so a bucket's links stand in one or two neighbouring lines, and the table knows which they are.
+/// The lines are in the order of the hashes, as the kernel's buckets are: so a bucket's links stand in one or two neighbouring lines, and the index can say which they are.
 /// </para>
 /// <para>
-/// A link stands in the first line from its own on that had a free slot: so all lines between are full, and a search ends at the first that is not. Whatever
-/// leaves a full line is replaced from behind, so that stays true without tombstones.
+/// A link stands in the first line from its own on that had a free slot. How many links went past a line is kept in the upper four bits of its first link, and a search
+/// goes on only where some did. Fifteen stands for all that is more: such a line is passed for good.
 /// </para>
 /// </remarks>
 internal sealed unsafe partial class TupleIndex : IDisposable
 {
     public const int End = ConnectionStore.End, SlotsPerLine = 8;
 
-    // Of a full table two thirds of the slots are taken, and one line in six is full; 24 bytes a connection.
+    private const int LinkBits = 28, LinkMask = (1 << LinkBits) - 1, MostPassed = 15;
+
+    // Of a full table two thirds of the slots are taken, and one line in ten was passed; 24 bytes a connection.
     private const int SlotsTaken = 2, SlotsGiven = 3;
 
     private readonly NativeBuffer _buffer;
@@ -53,13 +55,32 @@ internal sealed unsafe partial class TupleIndex : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(uint hash) => Simd.Prefetch.Read(_line + HomeOf(hash));
 
-    /// <summary>The first link that has this hash; most often it is the one looked for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int First(uint hash)
+    /// <summary>The same for a burst.</summary>
+    public void Prefetch(ReadOnlySpan<uint> hashes)
     {
-        Line* line = _line + HomeOf(hash);
-        uint matches = Matches(line, hash);
-        return matches != 0 ? line->Links[TrailingZeros(matches)] : IsFull(line) ? Search(hash).Next() : End;
+        Line* first = _line;
+        ulong lines = _lines;
+        foreach (uint hash in hashes)
+            Simd.Prefetch.Read(first + (uint)((hash * lines) >> 32));
+    }
+
+    /// <summary>The first link of every hash of a burst, which most often is the one looked for; <see cref="End"/> where there is none.</summary>
+    /// <returns>The hashes that have none, a bit each.</returns>
+    public ulong First(ReadOnlySpan<uint> hashes, Span<int> links)
+    {
+        Line* first = _line;
+        ulong lines = _lines;
+        ulong none = 0;
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            Line* line = first + (uint)((hashes[i] * lines) >> 32);
+            uint matches = Matches(line, hashes[i]);
+            int link = matches != 0 ? LinkOf(line, TrailingZeros(matches)) : line->Passed != 0 ? Search(hashes[i]).Next() : End;
+            links[i] = link;
+            none |= (ulong)((uint)link >> 31) << i;
+        }
+
+        return none;
     }
 
     /// <summary>All links that have this hash, one after the other.</summary>
@@ -71,71 +92,61 @@ internal sealed unsafe partial class TupleIndex : IDisposable
         uint at = HomeOf(hash);
         uint free;
         while ((free = Matches(_line + at, 0)) == 0)
+        {
+            _line[at].CountPassed(1);
             at = Behind(at);
+        }
+
         int slot = TrailingZeros(free);
-        (_line[at].Hashes[slot], _line[at].Links[slot]) = (hash, link);
+        _line[at].Hashes[slot] = hash;
+        _line[at].Links[slot] = (_line[at].Links[slot] & ~LinkMask) | link;
     }
 
     /// <summary>Takes a link out, if it is in.</summary>
     public void Remove(uint hash, int link)
     {
-        for (uint at = HomeOf(hash); ; at = Behind(at))
+        uint home = HomeOf(hash), at = home;
+        do
         {
             Line* line = _line + at;
-            bool full = IsFull(line);
             for (uint matches = Matches(line, hash); matches != 0; matches &= matches - 1)
             {
                 int slot = TrailingZeros(matches);
-                if (line->Links[slot] != link)
+                if (LinkOf(line, slot) != link)
                     continue;
                 line->Hashes[slot] = 0;
-                if (full)
-                    Refill(at, slot);
+                for (; home != at; home = Behind(home))
+                    _line[home].CountPassed(-1);
                 return;
             }
 
-            if (!full)
-                return;
+            at = line->Passed != 0 ? Behind(at) : home;
         }
+        while (at != home);
     }
 
     public void Dispose() => _buffer.Dispose();
-
-    /// <summary>Fills a slot of a line that was full with a link that stands behind only because there was no room; and so on from where that stood.</summary>
-    private void Refill(uint hole, int slot)
-    {
-        for (uint at = Behind(hole); ; at = Behind(at))
-        {
-            Line* line = _line + at;
-            bool full = IsFull(line);
-            for (int i = 0; i < SlotsPerLine; i++)
-            {
-                uint hash = line->Hashes[i];
-                if (hash == 0 || Distance(HomeOf(hash), at) < Distance(hole, at))
-                    continue;
-                (_line[hole].Hashes[slot], _line[hole].Links[slot]) = (hash, line->Links[i]);
-                line->Hashes[i] = 0;
-                (hole, slot) = (at, i);
-                break;
-            }
-
-            // Nothing went past a line that has room.
-            if (!full)
-                return;
-        }
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint HomeOf(uint hash) => (uint)(((ulong)hash * _lines) >> 32);
 
     private uint Behind(uint line) => line + 1 < _lines ? line + 1 : 0;
 
-    /// <summary>Lines from one to another, going up.</summary>
-    private uint Distance(uint from, uint to) => to >= from ? to - from : to + _lines - from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LinkOf(Line* line, int slot) => line->Links[slot] & LinkMask;
 
     private struct Line
     {
         public fixed uint Hashes[SlotsPerLine];
         public fixed int Links[SlotsPerLine];
+
+        /// <summary>How many links stand behind the line that would stand in it.</summary>
+        public readonly uint Passed => (uint)Links[0] >> LinkBits;
+
+        public void CountPassed(int change)
+        {
+            if (Passed < MostPassed)
+                Links[0] += change << LinkBits;
+        }
     }
 }

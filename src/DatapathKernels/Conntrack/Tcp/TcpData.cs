@@ -12,56 +12,47 @@ namespace DatapathKernels.Conntrack;
 internal static class TcpData
 {
     private const int PlainHeader = 20, TimestampHeader = 32;
-    private const byte PlainOffset = 5 << 4, TimestampOffset = 8 << 4;
+
+    // The word of data offset, flags and window, without PSH and the window: ACK, and a header of five words or of eight.
+    private const uint KindMask = 0xfff7_0000, PlainAck = 0x5010_0000, TimestampAck = 0x8010_0000;
 
     // Two of padding, timestamps of ten bytes: the layout of RFC 7323, appendix A.
     private const uint TimestampOption = 0x0101_080a;
 
     /// <summary>Follows such a segment of a connection that is assured.</summary>
     /// <param name="flow">The connection; untouched when the answer is false.</param>
-    /// <param name="reply">True when the answering side sent it.</param>
-    /// <param name="segment">From the TCP header to the end of the datagram.</param>
-    /// <param name="settings">How strict, and how long.</param>
-    /// <param name="seconds">How long the connection lasts from now.</param>
+    /// <param name="side">1 when the answering side sent it, 0 when the opener did.</param>
+    /// <param name="start">The TCP header.</param>
+    /// <param name="length">Bytes from there to the end of the datagram, which all are there.</param>
+    /// <param name="lifetimes">How long.</param>
+    /// <param name="lifetimeMs">How long the connection lasts from now.</param>
     /// <returns>False for any other segment.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryFollow(ref TcpFlow flow, bool reply, ReadOnlySpan<byte> segment, TcpSettings settings, out int seconds)
+    public static bool TryFollow(ref TcpFlow flow, int side, ref byte start, int length, in TcpLifetimes lifetimes, out uint lifetimeMs)
     {
-        seconds = 0;
-        if (flow.State != TcpState.Established || !TryHeader(segment, out int header))
+        lifetimeMs = 0;
+        if (length < PlainHeader || flow.State != TcpState.Established)
             return false;
-        ref TcpSide sender = ref Unsafe.Add(ref flow.Original, reply ? 1 : 0);
-        ref TcpSide receiver = ref Unsafe.Add(ref flow.Original, reply ? 0 : 1);
 
-        // SAFE: the header is there.
-        ref byte start = ref MemoryMarshal.GetReference(segment);
-        uint sequence = Word(ref start, 4), ack = Word(ref start, 8), end = sequence + (uint)(segment.Length - header);
-        ushort window = (ushort)(Word(ref start, 12));
-        if (sender.MaxWindow == 0 || receiver.MaxWindow == 0 || !TcpWindows.Fits(sender, receiver, sequence, end, ack))
+        // SAFE: the fixed header is there, and behind it what HasTimestamp asks for
+        uint kind = Word(ref start, 12), window = kind & 0xffff;
+        if ((kind & KindMask) != PlainAck && !HasTimestamp(ref start, length, kind))
             return false;
-        TcpWindows.Update(ref sender, ref receiver, acknowledges: true, end, ack, ack, (uint)window << sender.Scale);
-        TcpWindows.CountRetransmissions(ref flow, reply, sequence, ack, end, window);
-        (flow.LastKind, flow.LastWasReply) = (TcpSegmentKind.Ack, reply);
-        seconds = TcpTracker.SecondsAfter(flow, TcpSegmentKind.Ack, TcpState.Established, settings);
+        ref TcpSide sender = ref Unsafe.Add(ref flow.Original, side);
+        ref TcpSide receiver = ref Unsafe.Add(ref flow.Original, side ^ 1);
+        uint sequence = Word(ref start, 4), ack = Word(ref start, 8), end = sequence + (uint)length - (kind >> 28 << 2);
+        if (!TcpWindows.FitsClosely(sender, receiver, sequence, end, ack))
+            return false;
+        TcpWindows.Update(ref sender, ref receiver, acknowledges: true, end, ack, ack, window << sender.Scale);
+        TcpWindows.CountRetransmissions(ref flow, side != 0, sequence, ack, end, (ushort)window);
+        flow.LastKind = TcpSegmentKind.Ack;
+        lifetimeMs = lifetimes.After(flow, window);
         return true;
     }
 
     /// <summary>True for ACK, with PSH or without, and no options but timestamps.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryHeader(ReadOnlySpan<byte> segment, out int header)
-    {
-        header = PlainHeader;
-        if (segment.Length < PlainHeader)
-            return false;
-
-        // SAFE: the fixed header is there.
-        ref byte start = ref MemoryMarshal.GetReference(segment);
-        if ((Unsafe.Add(ref start, 13) & ~(int)TcpFlags.Psh) != (int)TcpFlags.Ack)
-            return false;
-        byte offset = Unsafe.Add(ref start, 12);
-        header = offset == PlainOffset ? PlainHeader : TimestampHeader;
-        return offset == PlainOffset || (offset == TimestampOffset && segment.Length >= TimestampHeader && Word(ref start, PlainHeader) == TimestampOption);
-    }
+    private static bool HasTimestamp(ref byte start, int length, uint kind) =>
+        (kind & KindMask) == TimestampAck && length >= TimestampHeader && Word(ref start, PlainHeader) == TimestampOption;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Word(ref byte start, int offset)

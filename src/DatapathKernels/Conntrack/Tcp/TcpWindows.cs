@@ -80,16 +80,25 @@ internal static class TcpWindows
         return recent && ackRecent ? FollowAnswer.Accepted : FollowAnswer.Untouched;
     }
 
-    /// <summary>True for a segment that <see cref="Judge"/> accepts, without a selective acknowledgment, when both sides were seen.</summary>
+    /// <summary>
+    /// True for a segment that <see cref="Judge"/> accepts, without a selective acknowledgment, when both sides were seen and all numbers are close together: every distance is one of windows,
+    /// 2^30 at most, so neither of its upper two bits is set; of one that is negative both are.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool Fits(in TcpSide sender, in TcpSide receiver, uint sequence, uint end, uint ack) =>
-        !IsAfter(sequence, sender.MaxEnd) & !IsAfter(ack, receiver.End)
-        & IsAfter(end, sender.End - receiver.MaxWindow - 1) & IsAfter(ack, receiver.End - Math.Max(sender.MaxWindow, LeastAckWindow) - 1);
+    internal static bool FitsClosely(in TcpSide sender, in TcpSide receiver, uint sequence, uint end, uint ack)
+    {
+        uint senderWindow = sender.MaxWindow, receiverWindow = receiver.MaxWindow, receiverEnd = receiver.End;
+        uint far = (sender.MaxEnd - sequence) | (receiverEnd - ack) | (end - sender.End + receiverWindow)
+            | (ack - receiverEnd + Math.Max(senderWindow, LeastAckWindow)) | (senderWindow - 1) | (receiverWindow - 1);
+        return (far & 0xc000_0000) == 0;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Update(ref TcpSide sender, ref TcpSide receiver, bool acknowledges, uint end, uint ack, uint sack, uint window)
     {
-        sender.MaxWindow = Math.Max(sender.MaxWindow, window + (sack - ack));
+        // What stays as it is is not written: most segments change one or two of these.
+        if (window + (sack - ack) > sender.MaxWindow)
+            sender.MaxWindow = window + (sack - ack);
         if (IsAfter(end, sender.End))
         {
             sender.End = end;
@@ -106,7 +115,7 @@ internal static class TcpWindows
             receiver.MaxWindow += end - sender.MaxEnd;
         if (IsAfter(sack + window, receiver.MaxEnd - 1))
             receiver.MaxEnd = sack + window + (window == 0 ? 1u : 0);
-        if (ack == receiver.End)
+        if (ack == receiver.End && (receiver.Flags & TcpSideFlags.DataUnacknowledged) != 0)
             receiver.Flags &= ~TcpSideFlags.DataUnacknowledged;
     }
 
