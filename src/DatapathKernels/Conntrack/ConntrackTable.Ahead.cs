@@ -38,8 +38,7 @@ public sealed partial class ConntrackTable
         int count = _options.Eviction switch
         {
             EvictionPolicy.Linux => GuessChained(hashes, fresh, victims),
-            EvictionPolicy.LeastUseful => GuessDrawn(evictions, PlacesDrawn, victims),
-            EvictionPolicy.Lru => GuessDrawn(evictions, PlacesDrawnByAge, victims),
+            EvictionPolicy.LeastUseful or EvictionPolicy.Lru => GuessDrawn(evictions, victims),
             _ => 0,
         };
         foreach (int id in victims[..count])
@@ -61,28 +60,20 @@ public sealed partial class ConntrackTable
         return count;
     }
 
-    /// <summary>The least useful, or the oldest, of the places that will be drawn.</summary>
-    private int GuessDrawn(int evictions, int drawn, Span<int> victims)
+    /// <summary>Those that will be chosen, by a copy of what chooses.</summary>
+    private int GuessDrawn(int evictions, Span<int> victims)
     {
-        int places = _store.HighMark, count = 0;
         ulong draw = _draw;
-        for (int i = 0; i < evictions * drawn; i++)
-            _store.PrefetchState(Draw(ref draw, places));
+        for (int i = 0; i < evictions * PlacesDrawnAtOnce; i++)
+            _store.PrefetchState(Draw(ref draw, _store.HighMark));
         draw = _draw;
+        VictimPool pool = _pool;
+        int count = 0;
         for (int i = 0; i < evictions; i++)
         {
-            (int victim, long least) = (-1, long.MaxValue);
-            for (int look = 0; look < drawn; look++)
-            {
-                int id = Draw(ref draw, places);
-                ref Connection connection = ref _store[id];
-                long use = !connection.IsLive || !connection.Has(ConntrackStatus.Confirmed) ? long.MaxValue : IsLru ? connection.Tracker.UsedMs : UseOf(connection, (uint)_nowMs);
-                if (use < least)
-                    (least, victim) = (use, id);
-            }
-
-            if (victim >= 0)
-                victims[count++] = victim;
+            int id = ChooseVictim(ref pool, ref draw, (uint)_nowMs);
+            if (id >= 0)
+                victims[count++] = id;
         }
 
         return count;

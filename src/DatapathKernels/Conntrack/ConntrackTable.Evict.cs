@@ -5,10 +5,10 @@ namespace DatapathKernels.Conntrack;
 /// <content>Room for a new connection in a full table: bounded work, whatever the policy.</content>
 public sealed partial class ConntrackTable
 {
-    private const int ChainsLookedAt = 8, PlacesDrawn = 8, MostPlaces = 128, PlacesDrawnByAge = 16, RankShift = 32;
-    private const long AssuredRank = 3;
+    private const int ChainsLookedAt = 8, MostPlaces = 128, PlacesDrawn = 2, PlacesDrawnByAge = 4, AssuredRank = 3;
 
     private ulong _draw;
+    private VictimPool _pool;
 
     private int _hand = -1;
 
@@ -18,8 +18,7 @@ public sealed partial class ConntrackTable
     private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
     {
         EvictionPolicy.Linux => TryDropEarly(bucket, nowMs),
-        EvictionPolicy.LeastUseful => TryDropLeastUseful(nowMs),
-        EvictionPolicy.Lru => TryDropOldest(nowMs),
+        EvictionPolicy.LeastUseful or EvictionPolicy.Lru => TryDropDrawn(nowMs),
         _ => false,
     };
 
@@ -70,48 +69,65 @@ public sealed partial class ConntrackTable
         return dropped;
     }
 
-    private bool TryDropLeastUseful(uint nowMs)
+    private bool TryDropDrawn(uint nowMs)
     {
-        int victim = -1;
-        long least = long.MaxValue;
-        for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawn || least >= AssuredRank << RankShift) && least >= 0; looked++)
-        {
-            int id = Draw(_store.HighMark);
-            ref Connection connection = ref _store[id];
-            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
-                continue;
-            long use = UseOf(connection, nowMs);
-            if (use < least)
-                (least, victim) = (use, id);
-        }
-
-        if (victim < 0)
+        int id = ChooseVictim(ref _pool, ref _draw, nowMs);
+        if (id < 0)
             return false;
-        Evicted += least < 0 ? 0 : 1;
-        Remove(victim);
+        Evicted += _store[id].IsOver(nowMs) ? 0 : 1;
+        Remove(id);
         return true;
     }
 
-    private bool TryDropOldest(uint nowMs)
+    /// <summary>Draws a few, and chooses the least useful of those and the ones in the pool; while that is an assured one, draws on.</summary>
+    /// <returns>A connection, or -1 when none was found.</returns>
+    private int ChooseVictim(ref VictimPool pool, ref ulong draw, uint nowMs)
     {
-        (int victim, uint oldest) = (-1, 0);
-        for (int looked = 0; looked < MostPlaces && (looked < PlacesDrawnByAge || victim < 0); looked++)
+        int id = -1;
+        for (int looked = 0; looked < MostPlaces;)
         {
-            int id = Draw(_store.HighMark);
-            ref Connection connection = ref _store[id];
-            if (!connection.IsLive || !connection.Has(ConntrackStatus.Confirmed))
+            for (int last = looked + (pool.Count < VictimPool.Capacity / 2 ? VictimPool.Capacity : PlacesDrawnAtOnce); looked < last; looked++)
+            {
+                if (TryLook(Draw(ref draw, _store.HighMark), nowMs, out Victim drawn))
+                    pool.Add(drawn, nowMs);
+            }
+
+            if (!TryTakeLeast(ref pool, nowMs, out Victim least))
                 continue;
-            uint age = connection.IsOver(nowMs) ? uint.MaxValue : nowMs - connection.Tracker.UsedMs;
-            if (victim < 0 || age > oldest)
-                (victim, oldest) = (id, age);
+            id = least.Id;
+            if (IsLru || least.Rank < AssuredRank)
+                return id;
+            pool.Add(least, nowMs);
         }
 
-        if (victim < 0)
-            return false;
-        Evicted += _store[victim].IsOver(nowMs) ? 0 : 1;
-        Remove(victim);
-        return true;
+        return id;
     }
+
+    /// <summary>The least useful one of the pool as it is now. One that is more useful than it was goes back, once.</summary>
+    private bool TryTakeLeast(ref VictimPool pool, uint nowMs, out Victim least)
+    {
+        while (pool.TryTake(nowMs, out Victim seen))
+        {
+            if (!TryLook(seen.Id, nowMs, out least))
+                continue;
+            if (least.UseAt(nowMs) <= seen.UseAt(nowMs))
+                return true;
+            pool.Add(least, nowMs);
+        }
+
+        least = default;
+        return false;
+    }
+
+    /// <summary>How useful the connection of a place is; false when it has none that could go.</summary>
+    private bool TryLook(int id, uint nowMs, out Victim victim)
+    {
+        ref Connection connection = ref _store[id];
+        victim = new Victim(id, RankOf(connection, nowMs), IsLru ? connection.Tracker.UsedMs : connection.ExpiresMs);
+        return connection.IsLive && connection.Has(ConntrackStatus.Confirmed);
+    }
+
+    private int PlacesDrawnAtOnce => IsLru ? PlacesDrawnByAge : PlacesDrawn;
 
     /// <summary>A random place: neighbours often came together, and are as useful as one another.</summary>
     private int Draw(int places) => Draw(ref _draw, places);
@@ -122,14 +138,13 @@ public sealed partial class ConntrackTable
         return (int)(((draw >> 33) * (ulong)places) >> 31);
     }
 
-    /// <summary>A number that grows with the use of keeping a connection: its class, then how long it still lasts. Negative when it is over.</summary>
-    private static long UseOf(in Connection connection, uint nowMs)
+    /// <summary>How useful it is to keep a connection, by its class; under <see cref="EvictionPolicy.Lru"/> all that last are of one.</summary>
+    private int RankOf(in Connection connection, uint nowMs)
     {
         if (connection.IsOver(nowMs))
-            return -1;
-        long rank = !connection.Has(ConntrackStatus.SeenReply) ? 0
-            : IsClosing(connection) ? 1
-            : !connection.Has(ConntrackStatus.Assured) ? 2 : AssuredRank;
-        return (rank << RankShift) | (connection.ExpiresMs - nowMs);
+            return Victim.Over;
+        if (IsLru || !connection.Has(ConntrackStatus.SeenReply))
+            return 0;
+        return IsClosing(connection) ? 1 : connection.Has(ConntrackStatus.Assured) ? AssuredRank : 2;
     }
 }

@@ -14,8 +14,8 @@ public enum EvictionPolicy : byte
     DropNew,
 
     /// <summary>
-    /// The project's own: one connection in every case, the least useful of eight drawn at random: over, then unanswered (the one with the least
-    /// time left first), then closing, then not assured. While only assured ones were drawn, up to 128 are looked at. A new connection
+    /// The project's own: one connection in every case, the least useful of two drawn at random and of the up to sixteen least useful that were drawn before: over, then unanswered (the
+    /// one with the least time left first), then closing, then not assured. While only assured ones are there, up to 128 are drawn. A new connection
     /// always gets in; where a share s of the table is not assured, an assured connection goes with probability (1 - s)^128: one in a million at a
     /// tenth.
     /// </summary>
@@ -23,8 +23,8 @@ public enum EvictionPolicy : byte
 
     /// <summary>
     /// Cilium's: the one that was not used for longest, whatever it is, and Cilium's few lifetimes in place of the kernel's states (see
-    /// <see cref="CiliumTracker"/>). Which one that is, is guessed from sixteen drawn at random (Cilium's BPF map guesses with lists of its own): a connection that is over when one is
-    /// drawn. A new connection always gets in; a flood pushes out what is quiet.
+    /// <see cref="CiliumTracker"/>). Which one that is, is guessed from four drawn at random and the up to sixteen oldest that were drawn before (Cilium's BPF map guesses with lists of its own): a connection that is over when
+    /// there is one. A new connection always gets in; a flood pushes out what is quiet.
     /// </summary>
     Lru,
 }
