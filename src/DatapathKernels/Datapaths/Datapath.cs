@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -111,21 +110,7 @@ public abstract partial class Datapath : IDisposable
     }
 
     /// <summary>Takes the packets of a burst through, in their order.</summary>
-    private protected virtual void RunBurst(in Arrivals arrivals, Span<PacketFate> fates)
-    {
-        for (int i = 0; i < arrivals.Burst.Count; i++)
-        {
-            if ((Infos[i].Flags & PacketFlags.Ipv4) != 0)
-                Keys[i] = ConntrackTable.KeyOf(KeysV4[i]);
-        }
-
-        Prepare(arrivals.Burst.Count);
-        for (int i = 0; i < arrivals.Burst.Count; i++)
-        {
-            fates[i] = RunOne(arrivals, i);
-            Count(fates[i], 1);
-        }
-    }
+    private protected abstract void RunBurst(in Arrivals arrivals, Span<PacketFate> fates);
 
     /// <summary>Takes one packet of a burst through, or says why it goes nowhere.</summary>
     private protected PacketFate RunOne(in Arrivals arrivals, int index)
@@ -134,19 +119,17 @@ public abstract partial class Datapath : IDisposable
         return ((arrivals.Refused >> index) & 1) != 0 ? PacketFate.Drop(DropReason.Decapsulation)
             : !info.HasKey ? PacketFate.Drop(DropReason.Malformed)
             : (info.Flags & PacketFlags.Fragment) != 0 ? PacketFate.Drop(DropReason.Fragment)
-            : Run(arrivals.Burst, index, info, Keys[index], ((arrivals.Unpacked >> index) & 1) != 0 ? Network.TunnelInterface : arrivals.InInterface, arrivals.NowMs);
+            : Run(arrivals.Burst, index, info, Keys[index], InterfaceOf(arrivals, index), arrivals.NowMs);
     }
+
+    /// <summary>Where a packet came in: a tunnel has an interface of its own.</summary>
+    private protected ushort InterfaceOf(in Arrivals arrivals, int index) => ((arrivals.Unpacked >> index) & 1) != 0 ? Network.TunnelInterface : arrivals.InInterface;
 
     /// <summary>Counts packets that ended like that.</summary>
     private protected void Count(PacketFate fate, int packets)
     {
         _fates[(int)fate.Kind] += packets;
         _drops[(int)fate.Reason] += packets;
-    }
-
-    /// <summary>Asks the memory for what so many packets will need.</summary>
-    private protected virtual void Prepare(int count)
-    {
     }
 
     /// <summary>Takes one packet through.</summary>

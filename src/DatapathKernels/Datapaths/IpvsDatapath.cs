@@ -17,14 +17,10 @@ namespace DatapathKernels.Datapaths;
 /// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
 /// </remarks>
 [SkipLocalsInit]
-public sealed class IpvsDatapath : Datapath
+public sealed class IpvsDatapath : TrackedDatapath
 {
     private readonly ChainMatcher?[] _rules;
-    private readonly ForwardPolicy? _policy;
-    private readonly ConntrackTable _connections;
     private readonly IpvsDirector _director;
-    private readonly uint[] _buckets = new uint[PacketBurst.MaxCount];
-    private PacketRandom _random;
 
     /// <summary>Puts a datapath together. It owns none of its parts.</summary>
     /// <param name="network">The node's place in the network; virtual addresses are addresses of the node.</param>
@@ -36,32 +32,34 @@ public sealed class IpvsDatapath : Datapath
     /// <param name="seed">Where the draws of rules start.</param>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
     public IpvsDatapath(NodeNetwork network, IpvsDirector director, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, ForwardPolicy? policy = null, uint seed = 1)
-        : base(network)
+        : base(network, connections, policy, seed)
     {
         ArgumentNullException.ThrowIfNull(director);
-        ArgumentNullException.ThrowIfNull(connections);
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the rules of IPv4 first, then those of IPv6");
         _rules = [v4, v6];
         v4?.Settle();
         v6?.Settle();
-        (_director, _connections, _policy) = (director, connections, policy);
-        _random = new PacketRandom(seed);
+        _director = director;
     }
+
+    /// <summary>The kernel's errors leave IPVS's service out of it.</summary>
+    private protected override bool AnswersInTheNameAsked => false;
+
+    /// <summary>Answers of servers meet IPVS behind FORWARD.</summary>
+    private protected override bool ForwardsByRules => false;
+
+    private protected override bool TranslatesV4 => _rules[0] is { HasNat: true };
 
     private protected override void Prepare(int count)
     {
-        _connections.Prepare(Keys.AsSpan(0, count), _buckets, translates: true);
+        base.Prepare(count);
         _director.Prepare(Infos.AsSpan(0, count), KeysV4, Keys);
     }
 
-    private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs)
+    private protected override PacketFate RunRouted(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, bool own, ref PacketMeta meta, ref TrackedConnections connections)
     {
-        bool own = inInterface == FromHost;
-        PacketMeta meta = new() { NowMs = nowMs, InInterface = own ? (ushort)0 : inInterface };
-        TrackedConnections connections = new(_connections, key, _buckets[index]);
-        if (!Pass(own ? Hook.Output : Hook.PreRouting, burst, index, info, ref meta, ref connections, out PacketFate fate))
-            return fate;
+        PacketFate fate = default;
         int hop = Network.Route(burst[index], info);
         bool local = hop >= 0 && Network.HopOf(hop).Kind == RouteTargetKind.Host;
         if (local)
@@ -94,11 +92,6 @@ public sealed class IpvsDatapath : Datapath
         return Pass(Hook.PostRouting, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
     }
 
-    /// <summary>Nothing: the parts are the caller's.</summary>
-    private protected override void Release()
-    {
-    }
-
     private bool PassForward(in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
         Pass(Hook.Forward, burst, index, info, ref meta, ref connections, out fate)
         && IsAllowed(burst, index, info, ref meta, ref connections, out fate)
@@ -115,7 +108,7 @@ public sealed class IpvsDatapath : Datapath
             TellService(status, verdict.IsNew);
         balanced = status is IpvsStatus.Forwarded or IpvsStatus.Replied;
         if (status == IpvsStatus.Forwarded && verdict.IsNew && connections.Packet.Id >= 0)
-            _connections.ExpectAnswersFrom(connections.Packet.Id, ConnectionKeys.FromWire((info.Flags & PacketFlags.Ipv4) != 0, verdict.NextHop), verdict.ServerPortBe);
+            Connections.ExpectAnswersFrom(connections.Packet.Id, ConnectionKeys.FromWire((info.Flags & PacketFlags.Ipv4) != 0, verdict.NextHop), verdict.ServerPortBe);
         if (balanced || status == IpvsStatus.NotOurs)
             return true;
         fate = status == IpvsStatus.NoServer ? Unreachable(burst, index, info) : PacketFate.Drop(status switch
@@ -142,9 +135,10 @@ public sealed class IpvsDatapath : Datapath
         return PacketFate.Drop(reason);
     }
 
-    private bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
-        TryRules(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref _random, ref connections, out fate);
+    private protected override bool IsSettledV4(Hook hook) => _rules[0] is { } rules && rules.IsSettled(hook);
 
-    private bool IsAllowed(in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
-        TryPolicy(_policy, burst, index, info, ref meta, ref _random, ref connections, out fate);
+    private protected override bool TryCountV4(Hook hook, uint bytes) => _rules[0]!.TryPassSettled(hook, bytes);
+
+    private protected override bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
+        TryRules(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref Random, ref connections, out fate);
 }

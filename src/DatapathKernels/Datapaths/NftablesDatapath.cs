@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Filtering;
@@ -15,14 +14,9 @@ namespace DatapathKernels.Datapaths;
 /// <b>What differs from the iptables mode</b>, as on real nodes: a port that a ClusterIP does not serve is refused, where iptables routes the packet on; node ports do not
 /// answer on 127.0.0.1.
 /// </remarks>
-[SkipLocalsInit]
-public sealed class NftablesDatapath : Datapath
+public sealed class NftablesDatapath : TrackedDatapath
 {
     private readonly NftMatcher?[] _rules;
-    private readonly ForwardPolicy? _policy;
-    private readonly ConntrackTable _connections;
-    private readonly uint[] _buckets = new uint[PacketBurst.MaxCount];
-    private PacketRandom _random;
 
     /// <summary>Puts a datapath together. It owns none of its parts.</summary>
     /// <param name="network">The node's place in the network.</param>
@@ -33,59 +27,20 @@ public sealed class NftablesDatapath : Datapath
     /// <param name="seed">Where the draws of <c>numgen random</c> start.</param>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
     public NftablesDatapath(NodeNetwork network, NftMatcher? v4, NftMatcher? v6, ConntrackTable connections, ForwardPolicy? policy = null, uint seed = 1)
-        : base(network)
+        : base(network, connections, policy, seed)
     {
-        ArgumentNullException.ThrowIfNull(connections);
         if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
             Throw.Argument(nameof(v4), "expected the tables of IPv4 first, then those of IPv6");
         _rules = [v4, v6];
-        _connections = connections;
-        _policy = policy;
-        _random = new PacketRandom(seed);
     }
 
-    /// <inheritdoc/>
-    private protected override bool AnswersInTheNameAsked => true;
+    private protected override bool TranslatesV4 => _rules[0] is { HasNat: true };
 
-    private protected override void Prepare(int count) =>
-        _connections.Prepare(Keys.AsSpan(0, count), _buckets, translates: true);
+    private protected override bool IsSettledV4(Hook hook) => _rules[0] is { } rules && rules.IsSettled(hook);
 
-    private protected override PacketFate Run(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, ushort inInterface, long nowMs)
-    {
-        bool own = inInterface == FromHost;
-        PacketMeta meta = new() { NowMs = nowMs, InInterface = own ? (ushort)0 : inInterface };
-        TrackedConnections connections = new(_connections, key, _buckets[index]);
-        if (own)
-            meta.OutInterface = InterfaceTo(Network.Route(burst[index], info));
-        if (!Pass(own ? Hook.Output : Hook.PreRouting, burst, index, info, ref meta, ref connections, out PacketFate fate))
-            return fate;
-        int hop = Network.Route(burst[index], info);
-        if (hop >= 0 && Network.HopOf(hop).Kind == RouteTargetKind.Host)
-            return Pass(Hook.Input, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
-        if (hop < 0 || (!own && !TryForward(burst, index, info, hop, out fate)))
-        {
-            connections.Forget();
-            return hop < 0 ? PacketFate.Drop(DropReason.NoRoute) : fate;
-        }
+    /// <summary>Settled chains count nothing.</summary>
+    private protected override bool TryCountV4(Hook hook, uint bytes) => IsSettledV4(hook);
 
-        meta.OutInterface = InterfaceTo(hop);
-        if (!own && (!Pass(Hook.Forward, burst, index, info, ref meta, ref connections, out fate)
-            || !TryPolicy(_policy, burst, index, info, ref meta, ref _random, ref connections, out fate)))
-        {
-            return fate;
-        }
-
-        meta.InInterface = 0;
-        return Pass(Hook.PostRouting, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
-    }
-
-    /// <summary>Nothing: the parts are the caller's.</summary>
-    private protected override void Release()
-    {
-    }
-
-    private ushort InterfaceTo(int hop) => hop < 0 ? (ushort)0 : Network.HopOf(hop).Interface;
-
-    private bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
-        TryTables(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref _random, ref connections, out fate);
+    private protected override bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
+        TryTables(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref Random, ref connections, out fate);
 }

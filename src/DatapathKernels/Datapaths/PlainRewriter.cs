@@ -28,9 +28,13 @@ internal static unsafe class PlainRewriter
         Unsafe.WriteUnaligned(header + ChecksumOffset, Host(InternetChecksum.DecrementTtl(checksum)));
     }
 
-    /// <summary>Destination NAT: the packet gets the destination of a flow.</summary>
-    public static void SetDestination(byte* frame, in PacketInfo info, in FlowKeyV4 to) =>
-        Set(frame + info.L3Offset, DestinationOffset, frame + info.L4Offset, sizeof(ushort), info.Protocol == IpProtocol.Udp, to.DestinationBe, to.DestinationPortBe);
+    /// <summary>The destination as it stands in the packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint DestinationBe(byte* frame, in PacketInfo info) => Unsafe.ReadUnaligned<uint>(frame + info.L3Offset + DestinationOffset);
+
+    /// <summary>Destination NAT.</summary>
+    public static void SetDestination(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>
+        Set(frame + info.L3Offset, DestinationOffset, frame + info.L4Offset, sizeof(ushort), info.Protocol == IpProtocol.Udp, addressBe, portBe);
 
     /// <summary>Source NAT.</summary>
     public static void SetSource(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>

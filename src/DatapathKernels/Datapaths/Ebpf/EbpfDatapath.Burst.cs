@@ -34,9 +34,7 @@ public sealed unsafe partial class EbpfDatapath
             Count(fates[i], 1);
         }
 
-        Count(new PacketFate(FateKind.Forwarded, DropReason.None, 0), way.Forwarded);
-        Count(new PacketFate(FateKind.Delivered, DropReason.None, 0), way.Delivered);
-        GC.KeepAlive(arrivals.Burst.Arena);
+        Count(way);
     }
 
     /// <summary>Hashes what packets of any kind need, and asks the memory for it. An entry counts as used in its packet's turn, not here.</summary>

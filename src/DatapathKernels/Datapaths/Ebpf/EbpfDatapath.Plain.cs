@@ -21,23 +21,6 @@ public sealed unsafe partial class EbpfDatapath
         get => (EbpfFlight*)_flightMemory.Pointer;
     }
 
-    /// <summary>The packets of the burst that are whole TCP or UDP over IPv4 and came in from somewhere.</summary>
-    private ulong FindPlain(in Arrivals arrivals)
-    {
-        const PacketFlags asked = PacketFlags.Ipv4 | PacketFlags.Transport | PacketFlags.Fragment;
-        ulong plain = 0;
-        PacketInfo[] infos = Infos;
-        for (int i = 0; i < arrivals.Burst.Count; i++)
-        {
-            ref readonly PacketInfo info = ref infos[i];
-            bool isPlain = info.Status == ParseStatus.Ok & (info.Flags & asked) == (PacketFlags.Ipv4 | PacketFlags.Transport)
-                & (info.Protocol == IpProtocol.Tcp | info.Protocol == IpProtocol.Udp);
-            plain |= (isPlain ? 1UL : 0) << i;
-        }
-
-        return plain & ~arrivals.Refused & (arrivals.InInterface == FromHost ? arrivals.Unpacked : ulong.MaxValue);
-    }
-
     private void PreparePlain(ulong packets)
     {
         EbpfFlight* flights = Flights;

@@ -28,9 +28,15 @@ public sealed unsafe partial class EbpfDatapath
         bool goes = flight.Service.Exists
             ? TryAsk(ref way, index, frame, ref flight, segment, out int hop)
             : TryTell(ref way, index, frame, ref flight, segment, out hop);
-        if (goes)
-            fate = EmitPlain(ref way, index, frame, flight, hop);
-        return goes;
+        if (!goes)
+            return false;
+        PlainRewriter.LowerTimeToLive(frame, Infos[index]);
+
+        // The key is for a tunnel, and not made where there is none.
+        fate = Network.NextHopOf(hop).HasTunnel
+            ? EmitPlain(ref way, index, frame, Conntrack.ConntrackTable.KeyOf(flight.Own), hop)
+            : EmitPlain(ref way, index, frame, default, hop);
+        return true;
     }
 
     /// <summary>A packet to a service.</summary>
@@ -56,7 +62,7 @@ public sealed unsafe partial class EbpfDatapath
         EbpfConnection state = (isNew ? new EbpfConnection(backend) : *entry).AfterService(segment, _lifetimes, way.Seconds);
         Keep(entry, flight.Place, flight.Asked, flight.AskedHash, state);
         FollowOwn(ref flight, segment, service.Number + 1, way.Seconds);
-        PlainRewriter.SetDestination(frame, Infos[index], flight.Own);
+        PlainRewriter.SetDestination(frame, Infos[index], flight.Own.DestinationBe, flight.Own.DestinationPortBe);
         return true;
     }
 
@@ -122,39 +128,10 @@ public sealed unsafe partial class EbpfDatapath
         return to.Hop;
     }
 
-    /// <summary>True for a packet that is routed on as it is.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool CanGo(int index, byte* frame, int hop)
-    {
-        if (hop < 0)
-            return false;
-        ref readonly PacketInfo info = ref Infos[index];
-        ref readonly NextHop next = ref Network.NextHopOf(hop);
-        return next.Kind != RouteTargetKind.Host && info.L3Length <= next.Mtu && PlainRewriter.TimeToLive(frame, info) > 1;
-    }
-
     /// <summary>True for one that goes in the node's name, or from a pod to itself.</summary>
     private bool NeedsName(ref PlainWay way, int index, EbpfServiceEntry service, in FlowKeyV4 key, int hop) =>
         key.SourceBe == key.DestinationBe
         || ((service.Flags & EbpfServiceFlags.External) != 0 && way.IsFromOutside(index) && Network.NextHopOf(hop).Kind != RouteTargetKind.Pod);
 
     private bool IsAllowed(in FlowKeyV4 key) => _policy is null || _policy.Decide(key) == PolicyDecision.Allowed;
-
-    private PacketFate EmitPlain(ref PlainWay way, int index, byte* frame, in EbpfFlight flight, int hop)
-    {
-        ref readonly NextHop next = ref Network.NextHopOf(hop);
-        PlainRewriter.LowerTimeToLive(frame, Infos[index]);
-        next.WriteMacs(ref *frame);
-        bool isPod = next.Kind == RouteTargetKind.Pod;
-        PacketFate fate = new(isPod ? FateKind.Delivered : FateKind.Forwarded, DropReason.None, hop);
-        if (next.HasTunnel && (fate = Wrap(way.Burst, index, Conntrack.ConntrackTable.KeyOf(flight.Own), fate)).Kind == FateKind.Dropped)
-        {
-            Count(fate, 1);
-            return fate;
-        }
-
-        way.Delivered += isPod ? 1 : 0;
-        way.Forwarded += isPod ? 0 : 1;
-        return fate;
-    }
 }

@@ -39,6 +39,13 @@ public struct TrackedConnections : IConnectionState
         (_key, _bucket, _isPrepared) = (key, bucket, true);
     }
 
+    /// <summary>Follows a packet that was tracked already.</summary>
+    internal TrackedConnections(ConntrackTable table, in TrackedPacket packet)
+        : this(table)
+    {
+        (_packet, _isAttached) = (packet, true);
+    }
+
     /// <summary>True while something takes the packet between a hook's filter and what comes last there (IPVS in INPUT): nat is not asked, and nothing confirmed.</summary>
     internal bool StopsBeforeNat { get; set; }
 

@@ -43,6 +43,9 @@ internal unsafe ref struct PlainWay
     /// <summary>A frame's first byte.</summary>
     public readonly byte* Frame(int index) => _memory + ((nuint)(uint)index * _stride) + _slots[index].Start;
 
+    /// <summary>A frame's length, bytes.</summary>
+    public readonly int Length(int index) => (int)_slots[index].Length;
+
     /// <summary>True for a packet that neither a pod of the node nor the node itself sent.</summary>
     public readonly bool IsOutside(int index) => ((_outside >> index) & 1) != 0;
 
