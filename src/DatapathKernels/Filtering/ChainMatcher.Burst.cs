@@ -18,6 +18,25 @@ public abstract unsafe partial class ChainMatcher
     private void* _foundIn;
     private int _foundRule;
 
+    private void EvaluatePackedV4<TRandom>(
+        PackedRules<RuleHeadV4> rules, int chain, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref TRandom random, Span<PacketVerdict> verdicts)
+        where TRandom : struct, IRandomSource
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain, (uint)_layout.Count);
+        int step = _steps;
+        Volatile.Write(ref _steps, step + 1);
+        if (typeof(TRandom) != typeof(PacketRandom) || !TryApproach(rules, chain, out Approach approach))
+        {
+            Volatile.Write(ref _steps, step + 2);
+            EvaluatePacked(rules, chain, burst, infos, metas, ref random, verdicts);
+            return;
+        }
+
+        _hasConnection = false;
+        EvaluateByShortcuts(rules, chain, approach, burst, infos, metas, ref Unsafe.As<TRandom, PacketRandom>(ref random), verdicts);
+        Volatile.Write(ref _steps, step + 2);
+    }
+
     [SkipLocalsInit]
     private void EvaluatePacked<THead, TRandom>(
         PackedRules<THead> rules, int chain, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref TRandom random, Span<PacketVerdict> verdicts)
@@ -41,24 +60,27 @@ public abstract unsafe partial class ChainMatcher
             Lead(rules, index, views, burst.Count, random);
         for (int i = 0; i < burst.Count; i++)
         {
-            ref PacketVerdict verdict = ref verdicts[i];
-            verdict = default;
-            verdict.Rule = -1;
-            if ((loaded >> i & 1) == 0)
-            {
-                verdict.Kind = VerdictKind.NotApplicable;
-                continue;
-            }
-
-            Span<byte> frame = burst[i];
             _foundRule = found[i];
-            WalkPacked(rules, chain, frame, infos[i], views[i], ref metas[i], ref random, ref verdict);
-            if (verdict.Destination.Kind != NatKind.None)
-                verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, frame, infos[i]);
+            verdicts[i] = default;
+            verdicts[i].Rule = -1;
+            if ((loaded >> i & 1) != 0)
+                WalkOne(rules, chain, burst[i], infos[i], views[i], ref metas[i], ref random, ref verdicts[i]);
+            else
+                verdicts[i].Kind = VerdictKind.NotApplicable;
         }
 
         _foundIn = null;
         Volatile.Write(ref _steps, step + 2);
+    }
+
+    private void WalkOne<THead, TRandom>(
+        PackedRules<THead> rules, int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+        where THead : struct, IRuleHead
+        where TRandom : struct, IRandomSource
+    {
+        WalkPacked(rules, chain, frame, info, view, ref meta, ref random, ref verdict);
+        if (verdict.Destination.Kind != NatKind.None)
+            verdict.Rewrite = BindingWriter.Write(verdict.Destination, destination: true, frame, info);
     }
 
     /// <summary>Where a burst's packets come first by index, all found at once; the walks take the answers from there.</summary>
@@ -133,7 +155,7 @@ public abstract unsafe partial class ChainMatcher
         {
             if (at[i] == null)
                 continue;
-            ulong* op = Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
+            ulong* op = PackedOp.Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
             at[i] = null;
             Prefetch.Read(counters + number);
             for (int rule = 0; rule < 3 && PackedOp.ActionOf(*op) != PackedOp.Indexed; rule++)
@@ -159,7 +181,7 @@ public abstract unsafe partial class ChainMatcher
         {
             if (at[i] == null)
                 continue;
-            _ = Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
+            _ = PackedOp.Enter(cells, (uint)((ulong*)at[i] - cells), out int number);
             Prefetch.Read(counters + number);
             Prefetch.Read(counters + number + 1);
         }

@@ -26,7 +26,7 @@ public abstract partial class ChainMatcher
         if (entry == 0)
             ThrowRemoved(chain);
         ulong* end = cells + (entry >> 32);
-        ulong* op = Enter(cells, (uint)entry, out int number);
+        ulong* op = PackedOp.Enter(cells, (uint)entry, out int number);
         while (true)
         {
             ulong word = *op;
@@ -125,7 +125,7 @@ public abstract partial class ChainMatcher
                 back->Op = next;
                 back->Number = number + 1;
                 back++;
-                op = Enter(cells, PackedOp.ArgumentOf(word), out number);
+                op = PackedOp.Enter(cells, PackedOp.ArgumentOf(word), out number);
             }
             else if (action == PackedOp.ShortDnat)
             {
@@ -159,7 +159,7 @@ public abstract partial class ChainMatcher
             }
             else if (action == (int)RuleAction.Goto)
             {
-                op = Enter(cells, PackedOp.ArgumentOf(word), out number);
+                op = PackedOp.Enter(cells, PackedOp.ArgumentOf(word), out number);
             }
             else if (action == (int)RuleAction.Mark)
             {
@@ -227,21 +227,6 @@ public abstract partial class ChainMatcher
         return owner;
     }
 
-    /// <summary>The first rule of a chain's block, or of the block that took its place.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe ulong* Enter(ulong* cells, uint block, out int number)
-    {
-        ulong header = Volatile.Read(ref cells[block]);
-        if (header >> 32 != 0)
-        {
-            block = (uint)(header >> 32);
-            header = cells[block];
-        }
-
-        number = (int)header;
-        return cells + block + 1;
-    }
-
     private unsafe void ThrowRemoved(int chain)
     {
         _foundIn = null;
@@ -250,13 +235,16 @@ public abstract partial class ChainMatcher
     }
 
     /// <summary>A walk that <see cref="WaitForWalk"/> sees: the count of steps is odd while it is under way.</summary>
-    private void WalkUpdatable<TRandom>(int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
+    private unsafe void WalkUpdatable<TRandom>(int chain, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
         int step = _steps;
         Volatile.Write(ref _steps, step + 1);
         if (_packedV4 is { } packedV4)
-            WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
+        {
+            if (!TryShortcut(packedV4, chain, frame, info, meta, ref random, ref verdict, out _))
+                WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
+        }
         else
             WalkPacked(_packedV6!, chain, frame, info, view, ref meta, ref random, ref verdict);
         Volatile.Write(ref _steps, step + 2);

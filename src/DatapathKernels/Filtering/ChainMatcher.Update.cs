@@ -267,6 +267,7 @@ public abstract partial class ChainMatcher
             patch.Matcher.Dispose();
         }
 
+        packed.FreeShortcuts();
         _dead.Clear();
     }
 

@@ -39,6 +39,12 @@ public abstract partial class ChainMatcher
         verdict = default;
         verdict.Rule = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_layout.Count);
+        if (_packedV4 is { } packed)
+        {
+            EvaluateOne(packed, chain.Index, frame, info, ref meta, ref random, ref verdict);
+            return;
+        }
+
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
         {
             verdict.Kind = VerdictKind.NotApplicable;
@@ -66,7 +72,7 @@ public abstract partial class ChainMatcher
             Throw.Argument(nameof(burst), "expected an info, a meta and a verdict for each of its frames");
         if (_packedV4 is { } packedV4)
         {
-            EvaluatePacked(packedV4, chain.Index, burst, infos, metas, ref random, verdicts);
+            EvaluatePackedV4(packedV4, chain.Index, burst, infos, metas, ref random, verdicts);
             return;
         }
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace DatapathKernels.Filtering;
 
 /// <summary>
@@ -32,8 +35,71 @@ public struct PacketRandom : IRandomSource
             first = (first & ~below) | (i & below);
         }
 
-        _state += (ulong)Math.Min(first + 1, count) * Step;
+        Skip(Asked(first, count));
         return first;
+    }
+
+    /// <summary>How many draws were asked for until the first that fits: one more than were in vain, unless all were. No branch: it is chance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int Asked(int first, int count) => first + (int)((uint)(first - count) >> 31);
+
+    /// <summary>The same against limits, which draws may reach; many are asked one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal unsafe int CountUntilWithin(int* limits, int count)
+    {
+        if (count > PackedOp.MostSpread)
+            return CountOneByOne(limits, count);
+        int first = count;
+        for (int i = count - 1; i >= 0; i--)
+        {
+            long draw = Draw(_state + ((ulong)(i + 1) * Step)) & 0x7fffffff;
+            int beyond = (int)((limits[i] - draw) >> 63);
+            first = (first & beyond) | (i & ~beyond);
+        }
+
+        Skip(Asked(first, count));
+        return first;
+    }
+
+    /// <summary>What <see cref="CountUntilWithin"/> would return after some draws. Nothing is drawn.</summary>
+    internal readonly unsafe int CountAhead(int draws, int* limits, int count)
+    {
+        PacketRandom ahead = this;
+        ahead.Skip(draws);
+        return ahead.CountOneByOne(limits, count);
+    }
+
+    private unsafe int CountOneByOne(int* limits, int count)
+    {
+        int first = 0;
+        while (first < count && (int)(Next() & 0x7fffffff) > limits[first])
+            first++;
+        return first;
+    }
+
+    /// <summary>The next draws, 31 bits each; a multiple of eight of them. Nothing is drawn.</summary>
+    internal readonly unsafe void Peek(int* draws, int count)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<ulong> state = Vector512.Create(_state) + (Vector512.Create(1UL, 2, 3, 4, 5, 6, 7, 8) * Step);
+            for (int i = 0; i < count; i += Vector512<ulong>.Count, state += Vector512.Create(unchecked(8 * Step)))
+                (Vector512.Narrow(Draw(state), default).GetLower().AsInt32() & Vector256.Create(int.MaxValue)).Store(draws + i);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+            draws[i] = (int)(Draw(_state + ((ulong)(i + 1) * Step)) & 0x7fffffff);
+    }
+
+    /// <summary>Steps over some draws.</summary>
+    internal void Skip(int draws) => _state += (ulong)draws * Step;
+
+    private static Vector512<ulong> Draw(Vector512<ulong> z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return (z ^ (z >> 31)) >> 32;
     }
 
     private static uint Draw(ulong z)

@@ -22,7 +22,7 @@ namespace DatapathKernels.Filtering;
 /// Rules are counted from the start of the chain. The head is compared in full before a rule is believed. This is the
 /// descriptor, reached from the block of its chain; <see cref="ChainIndexMemory{THead}"/> holds what it points to.
 /// </summary>
-[StructLayout(LayoutKind.Sequential, Size = 64)]
+[StructLayout(LayoutKind.Sequential, Size = 128)]
 internal unsafe struct ChainIndex<THead>
     where THead : struct, IRuleHead
 {
@@ -36,6 +36,12 @@ internal unsafe struct ChainIndex<THead>
 
     /// <summary>The number of its first rule.</summary>
     public int FirstNumber;
+
+    /// <summary>What is left of walks behind its dispatch rules; null when it has none.</summary>
+    public ShortcutTable* Shortcuts;
+
+    /// <summary>True when every rule that is no dispatch rule asks first whether the destination is the node's own.</summary>
+    public bool OthersAskForLocal;
 
     /// <summary>Bytes from one record to the next.</summary>
     public static int Stride => THead.Size + sizeof(IndexedRule);

@@ -10,6 +10,7 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     private readonly NativeBuffer _memory;
     private readonly NativeBuffer? _trees;
     private readonly ChainIndex<THead>* _index;
+    private NativeBuffer? _shortcuts;
 
     /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="ChainIndex{THead}.RuleAt"/>).</summary>
     /// <param name="heads">The heads of its rules; they are copied.</param>
@@ -52,12 +53,26 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     public ChainIndex<THead>* Index => _index;
 
     /// <summary>Bytes of native memory.</summary>
-    public long Bytes => (long)(_memory.Length + (_trees?.Length ?? 0));
+    public long Bytes => (long)(_memory.Length + (_trees?.Length ?? 0) + (_shortcuts?.Length ?? 0));
+
+    /// <summary>Gives it a <see cref="ShortcutTable"/>, which it owns from now on. Walks see it by <see cref="Publish"/>.</summary>
+    public void Attach(NativeBuffer shortcuts) => _shortcuts = shortcuts;
+
+    /// <summary>Lets walks see its shortcuts, if it has any.</summary>
+    public void Publish(ShortcutRecords records)
+    {
+        if (_shortcuts is null)
+            return;
+        ShortcutTable* table = (ShortcutTable*)_shortcuts.Pointer;
+        table->Records = records.Pointer;
+        Volatile.Write(ref *(nint*)&_index->Shortcuts, (nint)table);
+    }
 
     public void Dispose()
     {
         _memory.Dispose();
         _trees?.Dispose();
+        _shortcuts?.Dispose();
     }
 
     private void Place(List<TuplePlan<THead>> plans, IndexSlot* slots)

@@ -32,6 +32,12 @@ internal unsafe interface IRuleHead
     /// <summary>The hash of what a mask leaves of a packet. Equal bits, equal hash.</summary>
     static abstract ulong HashOf(in RuleMask mask, in PacketView view);
 
+    /// <summary>True for the bits that <see cref="KeyOf"/> makes a key of: a whole destination address, a protocol, a destination port.</summary>
+    static abstract bool IsExact(in RuleMask mask);
+
+    /// <summary>Those bits of a packet, in one word. Never 0 for a packet with a transport header.</summary>
+    static abstract ulong KeyOf(in PacketView view);
+
     /// <summary>Stores the tests of one rule.</summary>
     static abstract void Write(byte* heads, int rule, in HeadTests tests);
 }

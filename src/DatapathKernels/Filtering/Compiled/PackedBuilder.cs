@@ -124,6 +124,7 @@ internal sealed unsafe class PackedBuilder<THead>(RuleProgram program, int first
 
     private void PackIndexed(int start, int end)
     {
+        bool othersAskForLocal = true;
         ChainIndexMemory<THead> index = new(program.Heads + ((nint)start * THead.Size), end - start, firstNumber + start);
         for (int rule = start; rule < end; rule++)
         {
@@ -133,14 +134,20 @@ internal sealed unsafe class PackedBuilder<THead>(RuleProgram program, int first
                 word |= (ulong)PackedOp.List << PackedOp.ExtrasShift;
             IndexedRule record = new() { Word = PackedOp.WithArgument(word, Argument(tail)), Tail = tail };
             AddPorts(ref record);
+            othersAskForLocal &= THead.IsExact(THead.MaskOf(program.Heads, rule)) || AsksForLocalFirst(tail);
             *ChainIndex<THead>.RuleAt(index.Index, rule - start) = record;
         }
 
+        index.Index->OthersAskForLocal = othersAskForLocal;
         Reserve(2);
         _cells[_count++] = ((ulong)PackedOp.Indexed << PackedOp.ActionShift) | (2UL << PackedOp.LengthShift);
         _cells[_count++] = (ulong)index.Index;
         Indexes.Add(index);
     }
+
+    // Tests are asked in order, so a packet to elsewhere makes no draw and changes no list on the way.
+    private bool AsksForLocalFirst(in RuleTail tail) => tail.ExtraCount != 0
+        && program.Extras[tail.FirstExtra] is { Kind: ExtraKind.AddressType, A: (int)PacketSide.Destination, B: (uint)AddressTypes.Local, Negated: false };
 
     private void AddPorts(ref IndexedRule record)
     {

@@ -51,5 +51,20 @@ internal static class PackedOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ArgumentOf(ulong word) => (uint)(word >> ArgumentShift);
 
+    /// <summary>The first rule of a chain's block, or of the block that took its place, and its number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe ulong* Enter(ulong* cells, uint block, out int number)
+    {
+        ulong header = Volatile.Read(ref cells[block]);
+        if (header >> 32 != 0)
+        {
+            block = (uint)(header >> 32);
+            header = cells[block];
+        }
+
+        number = (int)header;
+        return cells + block + 1;
+    }
+
     public static ulong WithArgument(ulong word, uint argument) => (uint)word | ((ulong)argument << ArgumentShift);
 }

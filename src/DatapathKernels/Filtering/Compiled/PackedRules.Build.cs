@@ -37,6 +37,7 @@ internal sealed unsafe partial class PackedRules<THead>
             LinkJumps(builder.Starts[chain], builder.Ends[chain], _homes);
         }
 
+        AddAllShortcuts();
         CountBytes();
     }
 

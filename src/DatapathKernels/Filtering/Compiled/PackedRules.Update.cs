@@ -50,6 +50,7 @@ internal sealed unsafe partial class PackedRules<THead>
     /// <summary>Makes walks that enter a chain from now on enter its new block.</summary>
     public void Publish(in PackedUpdate update, int[] ids, bool[] stubs)
     {
+        List<int> replaced = [];
         for (int chain = 0; chain < ids.Length; chain++)
         {
             if (stubs[chain])
@@ -59,14 +60,22 @@ internal sealed unsafe partial class PackedRules<THead>
                 Grow(id + 1);
             _homes[id] = update.Homes[chain];
             if (update.Homes[chain] != start)
+            {
                 Volatile.Write(ref Cells[update.Homes[chain]], (Cells[start] & uint.MaxValue) | ((ulong)start << 32));
+                replaced.Add(update.Homes[chain]);
+            }
+
             Volatile.Write(ref _entries[id], (uint)start | ((ulong)end << 32));
         }
+
+        RenewShortcuts(replaced);
+        AddShortcutsOf(update);
     }
 
     /// <summary>Forgets a chain no rule jumps to.</summary>
     public void Remove(int id)
     {
+        _users?.Remove(_homes[id]);
         _homes[id] = -1;
         Volatile.Write(ref _entries[id], 0);
     }
@@ -74,19 +83,26 @@ internal sealed unsafe partial class PackedRules<THead>
     /// <summary>Gives the room of an update back; no walk may be there.</summary>
     public void Free(in PackedUpdate update)
     {
-        Span<ulong> cells = new(Cells + update.Cells, update.Length);
         for (int chain = 0; chain < update.Starts.Length; chain++)
         {
-            if (update.Starts[chain] >= 0 && PackedOp.ActionOf(cells[update.Starts[chain] + 1]) == PackedOp.Indexed)
-                FreeIndex((ChainIndex<THead>*)cells[update.Starts[chain] + 2]);
+            if (IndexOf(update, chain) is var index && index != null)
+                FreeIndex(index);
         }
 
         _spare.Give(update.Cells, update.Length);
     }
 
+    /// <summary>The index of a chain of an update; null when it has none.</summary>
+    private ChainIndex<THead>* IndexOf(in PackedUpdate update, int chain)
+    {
+        ulong* block = Cells + update.Cells + update.Starts[chain];
+        return update.Starts[chain] >= 0 && PackedOp.ActionOf(block[1]) == PackedOp.Indexed ? (ChainIndex<THead>*)block[2] : null;
+    }
+
     private void FreeIndex(ChainIndex<THead>* index)
     {
         int at = _indexes.FindIndex(memory => memory.Index == index);
+        DropShortcuts(index);
         _indexes[at].Dispose();
         _indexes.RemoveAt(at);
     }

@@ -76,7 +76,7 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
 
     private void CountBytes()
     {
-        Bytes = (long)(_cells.Length + _masks.Length + _returns.Length);
+        Bytes = (long)(_cells.Length + _masks.Length + _returns.Length) + _records.Bytes;
         foreach (ChainIndexMemory<THead> index in _indexes)
             Bytes += index.Bytes;
     }
@@ -86,6 +86,7 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
         _cells.Dispose();
         _masks.Dispose();
         _returns.Dispose();
+        _records.Dispose();
         foreach (ChainIndexMemory<THead> index in _indexes)
             index.Dispose();
     }

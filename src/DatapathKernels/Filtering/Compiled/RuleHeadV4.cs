@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Hashing;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
 
@@ -17,6 +18,8 @@ namespace DatapathKernels.Filtering;
 [StructLayout(LayoutKind.Sequential, Size = 32)]
 internal struct RuleHeadV4 : IRuleHead
 {
+    private const ulong WholeDestination = 0xffffffff_00000000;
+
     public ulong AddressMask, Address, TransportMask, Transport;
 
     public static int Size => 32;
@@ -91,6 +94,19 @@ internal struct RuleHeadV4 : IRuleHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong HashOf(in RuleMask mask, in PacketView view) =>
         FlowHash.Compute(view.Source0 & mask.Source0, view.Transport & mask.Transport, 0);
+
+    public static bool IsExact(in RuleMask mask) =>
+        mask.Source0 == WholeDestination && mask.Transport == (PacketView.HasTransport | (0xffUL << PacketView.ProtocolShift) | 0xffff0000);
+
+    // Address | 7 bits of nothing | transport is there, protocol, port
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong KeyOf(in PacketView view) =>
+        (view.Source0 & WholeDestination) | ((view.Transport >> 16) & 0xffffff) | ((view.Transport & PacketView.HasTransport) >> 24);
+
+    /// <summary>The same from a packet with a transport header: its two addresses as one word, protocol, destination port (host order).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong KeyOf(ulong addresses, IpProtocol protocol, ushort port) =>
+        (addresses & WholeDestination) | (1UL << 24) | ((ulong)protocol << 16) | port;
 
     public static unsafe void Write(byte* heads, int rule, in HeadTests tests)
     {

@@ -125,6 +125,11 @@ internal struct RuleHeadV6 : IRuleHead
         view.Source0 & mask.Source0, view.Source1 & mask.Source1,
         view.Destination0 & mask.Destination0, view.Destination1 & mask.Destination1, view.Transport & mask.Transport, 0);
 
+    // Its destinations do not fit a word.
+    public static bool IsExact(in RuleMask mask) => false;
+
+    public static ulong KeyOf(in PacketView view) => 0;
+
     public static unsafe void Write(byte* heads, int rule, in HeadTests tests)
     {
         ((RuleHeadV6*)heads)[rule] = new RuleHeadV6

@@ -1,0 +1,135 @@
+using DatapathKernels.Filtering;
+using DatapathKernels.Packets;
+using DatapathKernels.Tests.Formats.Iptables;
+using Xunit;
+
+namespace DatapathKernels.Tests.Filtering;
+
+/// <summary>
+/// Services as kube-proxy writes them, and all sorts of rules that are nearly so, through the indexed matcher's shortcuts:
+/// verdicts, bytes, draws and counters must be those of the walk rule by rule.
+/// </summary>
+public class ShortcutTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Services_answer_as_their_rules_do(int seed)
+    {
+        Random random = new(seed);
+        for (int round = 0; round < 40; round++)
+        {
+            Ruleset rules = Rulesets.Parse(new RandomServices(random).Text());
+            using LinearMatcher linear = new(rules, MatcherHarness.Node);
+            using IndexedMatcher indexed = new(rules, MatcherHarness.Node);
+            RandomRules.Compare(linear, indexed, random, v6: false, packets: 256, burst: round % 2 == 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    public void Services_that_are_replaced_answer_as_their_new_rules_do(int seed)
+    {
+        Random random = new(seed);
+        int applied = 0;
+        for (int round = 0; round < 12; round++)
+        {
+            RandomServices services = new(random) { Affinity = false };
+            Ruleset model = Rulesets.Parse(services.Text());
+            using IndexedMatcher matcher = new(model, MatcherHarness.Node);
+            for (int update = 0; update < 12; update++)
+            {
+                Table nat = Rulesets.Parse(services.Text())[TableKind.Nat]!, changed = new(TableKind.Nat);
+                foreach (Chain chain in nat.Chains.Where(c => c.Hook is null && (!matcher.Find(TableKind.Nat, c.Name, out _) || random.Next(c.Name == "SERVICES" ? 6 : 3) == 0)))
+                    Copy(chain, changed.Add(chain.Name));
+                // So many chains at once fill the room for updates before long.
+                if (!matcher.TryReplace(changed))
+                    break;
+                applied++;
+                Ruleset snapshot = matcher.Snapshot();
+                using LinearMatcher fresh = new(snapshot, MatcherHarness.Node);
+                RandomRules.Compare(fresh, matcher, random, v6: false, packets: 128, burst: update % 2 == 0);
+            }
+        }
+
+        Assert.True(applied > 24, $"only {applied} updates found room");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(40)]
+    [InlineData(300)]
+    public void However_many_endpoints_a_service_has_its_packets_draw_as_rules_do(int draws)
+    {
+        Random random = new(draws);
+        Ruleset rules = Rulesets.Parse(new RandomServices(random) { Draws = draws }.Text());
+        using LinearMatcher linear = new(rules, MatcherHarness.Node);
+        using IndexedMatcher indexed = new(rules, MatcherHarness.Node);
+        RandomRules.Compare(linear, indexed, random, v6: false, packets: 256, burst: false);
+        RandomRules.Compare(linear, indexed, random, v6: false, packets: 256, burst: true);
+    }
+
+    /// <summary>Draws at the edges: never and always.</summary>
+    [Fact]
+    public void Draws_ahead_are_the_draws_that_come()
+    {
+        PacketRandom random = new(5);
+        int[] ahead = new int[72];
+        unsafe
+        {
+            fixed (int* draws = ahead)
+            {
+                random.Peek(draws, ahead.Length);
+                int* limits = stackalloc int[3] { -1, int.MaxValue, 7 };
+                PacketRandom copy = random;
+                Assert.Equal(1, copy.CountUntilWithin(limits, 3));
+                Assert.Equal(1, random.CountAhead(0, limits, 3));
+            }
+        }
+
+        for (int i = 0; i < ahead.Length; i++)
+            Assert.Equal((int)(random.Next() & 0x7fffffff), ahead[i]);
+    }
+
+    [Fact]
+    public void A_table_finds_every_key_and_no_other()
+    {
+        Random random = new(8);
+        foreach (int count in (int[])[1, 2, 3, 100, 5000])
+        {
+            HashSet<ulong> keys = [];
+            while (keys.Count < count)
+                keys.Add(RuleHeadV4.KeyOf((ulong)random.NextInt64(), IpProtocol.Tcp, (ushort)random.Next(4)));
+            CheckTable([.. keys], random);
+        }
+    }
+
+    private static unsafe void CheckTable(ulong[] keys, Random random)
+    {
+        using DatapathKernels.Memory.NativeBuffer memory = new(ShortcutTable.BytesOf(keys.Length));
+        ShortcutTable* table = ShortcutTable.Create(memory.Pointer, keys.Length);
+        for (int i = 0; i < keys.Length; i++)
+            ShortcutTable.Add(table, keys[i])->Rule = i;
+        for (int i = 0; i < keys.Length; i++)
+            Assert.Equal(i, ShortcutTable.Find(table, ShortcutTable.HomeOf(table, keys[i]), keys[i])->Rule);
+        for (int i = 0; i < 1000; i++)
+        {
+            ulong other = RuleHeadV4.KeyOf((ulong)random.NextInt64(), IpProtocol.Udp, 80);
+            Assert.True(ShortcutTable.Find(table, ShortcutTable.HomeOf(table, other), other) == null);
+        }
+    }
+
+    private static void Copy(Chain from, Chain to)
+    {
+        foreach (Rule rule in from.Rules)
+            to.Add(rule);
+    }
+}
