@@ -102,7 +102,10 @@ public sealed class IpvsDatapath : TrackedDatapath
     {
         fate = default;
         Span<byte> frame = burst[index];
-        FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
+        FlowKeyV4 v4 = KeysV4[index];
+        FlowKeyV6 v6 = Keys[index];
+        if (MayBeTranslated(meta))
+            FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out v4, out v6, out _);
         IpvsStatus status = _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out IpvsVerdict verdict);
         if (IsTraced)
             TellService(status, verdict.IsNew);
@@ -120,6 +123,10 @@ public sealed class IpvsDatapath : TrackedDatapath
         connections.Forget();
         return false;
     }
+
+    /// <summary>False for a packet whose addresses are those it came with: of a known connection that only IPVS translates.</summary>
+    private static bool MayBeTranslated(in PacketMeta meta) =>
+        meta.State != ConnectionStates.Established || (meta.Status & (ConnectionStatuses.SourceNat | ConnectionStatuses.DestinationNat)) != 0;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void TellService(IpvsStatus status, bool isNew) => Step("ipvs", $"{status}{(isNew ? ", scheduled" : "")}", CostClass.Lookup);

@@ -9,16 +9,16 @@ public sealed partial class IpSet
     internal IpSetAnswer Find(in IpSetEntry entry, long nowMs)
     {
         if (!HasNetworks)
-            return TryShape(entry, out IpSetEntry key, out _) ? AnswerOf(key, nowMs) : IpSetAnswer.None;
+            return TryShape(entry, out IpSetEntry key, out _) ? _elements.Answer(key, nowMs) : IpSetAnswer.None;
         bool second = Kind == IpSetKind.HashIpPortNet;
         byte given = second ? entry.PrefixLength2 : entry.PrefixLength;
         if (given != 0)
-            return AnswerOf(WithPrefix(entry, given), nowMs);
+            return _elements.Answer(WithPrefix(entry, given), nowMs);
 
         // From the longest prefix there is to the shortest: the first entry met decides, be it an exception.
         for (int i = 0; i < _prefixKinds; i++)
         {
-            IpSetAnswer answer = AnswerOf(WithPrefix(entry, _prefixes[i]), nowMs);
+            IpSetAnswer answer = _elements.Answer(WithPrefix(entry, _prefixes[i]), nowMs);
             if (answer != IpSetAnswer.None)
                 return answer;
         }
@@ -43,7 +43,7 @@ public sealed partial class IpSet
         copies.Add(this, copy = new IpSet(Name, Kind, Family, Options));
         foreach (IpSetElement element in _elements.Values)
         {
-            copy._elements.Add(element.Entry, element);
+            copy._elements.Set(element);
             copy.CountPrefix(element.Entry, 1);
         }
 
@@ -53,13 +53,6 @@ public sealed partial class IpSet
     }
 
     private bool HasNetworks => Kind is IpSetKind.HashNet or IpSetKind.HashNetPort or IpSetKind.HashIpPortNet;
-
-    private IpSetAnswer AnswerOf(in IpSetEntry key, long nowMs)
-    {
-        if (!_elements.TryGetValue(key, out IpSetElement element) || element.ExpiresMs < nowMs)
-            return IpSetAnswer.None;
-        return element.NoMatch ? IpSetAnswer.NoMatch : IpSetAnswer.Match;
-    }
 
     /// <summary>The entry as it is kept: networks without host bits, addresses under the set's netmask.</summary>
     private bool TryShape(in IpSetEntry entry, out IpSetEntry key, out IpSetStatus status)

@@ -13,6 +13,8 @@ public sealed partial class IpSet
     {
         if (Kind != IpSetKind.ListSet)
         {
+            if (_elements.Count == 0)
+                return false;
             IpSetAnswer asked = exceptions && HasNetworks ? IpSetAnswer.NoMatch : IpSetAnswer.Match;
             return TryEntry(family, directions, view, out IpSetEntry entry) && Find(entry, nowMs) == asked;
         }

@@ -13,7 +13,7 @@ namespace DatapathKernels.Filtering;
 /// </remarks>
 public sealed partial class IpSet
 {
-    private readonly Dictionary<IpSetEntry, IpSetElement> _elements = [];
+    private readonly IpSetTable _elements = new();
     private readonly List<IpSet> _members = [];
     private readonly int[] _prefixCounts = new int[129];
     private readonly byte[] _prefixes = new byte[129];
@@ -78,13 +78,13 @@ public sealed partial class IpSet
     {
         if (!TryShape(entry, out IpSetEntry key, out IpSetStatus status))
             return status;
-        bool found = _elements.TryGetValue(key, out IpSetElement old);
+        bool found = _elements.TryGet(key, out IpSetElement old);
         if (found && old.ExpiresMs >= nowMs && !renew)
             return IpSetStatus.Exists;
         if (!found && !IsBitmap && _elements.Count >= Options.MaxElements && Purge(nowMs) == 0)
             return IpSetStatus.Full;
         uint seconds = timeoutSeconds ?? Options.TimeoutSeconds ?? 0;
-        _elements[key] = new IpSetElement(key, seconds == 0 ? long.MaxValue : nowMs + (seconds * 1000L), noMatch);
+        _elements.Set(new IpSetElement(key, seconds == 0 ? long.MaxValue : nowMs + (seconds * 1000L), noMatch));
         if (!found)
             CountPrefix(key, 1);
         return IpSetStatus.Ok;
