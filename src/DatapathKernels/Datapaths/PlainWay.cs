@@ -34,6 +34,9 @@ internal unsafe ref struct PlainWay
     /// <summary>The node's address, network byte order; 0 without one.</summary>
     public readonly uint Own { get; }
 
+    /// <summary>True when what is sent to the node's address may be an answer to a flow that bears its name.</summary>
+    public bool HasNames { get; set; }
+
     /// <summary>Packets that went to other machines.</summary>
     public int Forwarded { get; set; }
 

@@ -102,13 +102,13 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
         return Vector256.AndNot(age + never + Vector256<byte>.One, Vector256.Equals(mark, Vector256<byte>.Zero));
     }
 
+    /// <summary>The highest of 16 bytes: of halves, of their halves, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte Highest(Vector128<byte> of)
     {
-        of = Vector128.Max(of, Vector128.Shuffle(of, Vector128.Create((byte)8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)));
-        ulong half = of.AsUInt64().ToScalar();
-        byte highest = 0;
-        for (; half != 0; half >>= 8)
-            highest = Math.Max(highest, (byte)half);
-        return highest;
+        of = Vector128.Max(of, Vector128.ShiftRightLogical(of.AsUInt64(), 32).AsByte());
+        of = Vector128.Max(of, Vector128.ShiftRightLogical(of.AsUInt32(), 16).AsByte());
+        of = Vector128.Max(of, Vector128.ShiftRightLogical(of.AsUInt16(), 8).AsByte());
+        return Math.Max(of.GetElement(0), of.GetElement(8));
     }
 }

@@ -19,7 +19,7 @@ public sealed unsafe partial class EbpfDatapath
         Prepare(arrivals.Burst.All & ~plain);
         if (plain != 0)
             PreparePlain(plain);
-        PlainWay way = new(Network, arrivals);
+        PlainWay way = new(Network, arrivals) { HasNames = _translations.Count > 0 };
         for (int i = 0; i < arrivals.Burst.Count; i++)
         {
             if (((plain >> i) & 1) != 0)
@@ -32,6 +32,7 @@ public sealed unsafe partial class EbpfDatapath
 
             fates[i] = RunOne(arrivals, i);
             Count(fates[i], 1);
+            way.HasNames = _translations.Count > 0;
         }
 
         Count(way);

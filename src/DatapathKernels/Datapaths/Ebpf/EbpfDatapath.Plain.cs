@@ -37,13 +37,15 @@ public sealed unsafe partial class EbpfDatapath
             FindService(ref flights[i], keys[i]);
         }
 
-        ulong draw = _draw, opening = 0;
+        ulong opening = 0;
         for (ulong rest = packets; rest != 0; rest &= rest - 1)
         {
             int i = BitOperations.TrailingZeroCount(rest);
-            opening |= (FindAsked(ref flights[i], ref draw) ? 1UL : 0) << i;
+            opening |= (FindAsked(ref flights[i]) ? 1UL : 0) << i;
         }
 
+        if (opening != 0)
+            ForeseeDraws(opening);
         for (ulong rest = packets; rest != 0; rest &= rest - 1)
         {
             int i = BitOperations.TrailingZeroCount(rest);
@@ -63,11 +65,16 @@ public sealed unsafe partial class EbpfDatapath
         {
             ref EbpfFlight flight = ref Flights[BitOperations.TrailingZeroCount(rest)];
             _connections.PrepareRoom(flight.AskedHash);
-            _connections.PrepareMarks(flight.OwnHash);
+            if (flight.Backend != 0)
+                _connections.PrepareMarks(flight.OwnHash);
         }
 
         for (ulong rest = opening; rest != 0; rest &= rest - 1)
-            _connections.PrepareRoom(Flights[BitOperations.TrailingZeroCount(rest)].OwnHash);
+        {
+            ref EbpfFlight flight = ref Flights[BitOperations.TrailingZeroCount(rest)];
+            if (flight.Backend != 0)
+                _connections.PrepareRoom(flight.OwnHash);
+        }
     }
 
     private void FindService(ref EbpfFlight flight, in FlowKeyV4 key)
@@ -78,7 +85,6 @@ public sealed unsafe partial class EbpfDatapath
         {
             flight.Asked = InScope(key, ServiceScope);
             flight.AskedHash = _connections.Prepare(flight.Asked);
-            _slots.Prefetch(flight.Service.FirstSlot);
             return;
         }
 
@@ -88,23 +94,36 @@ public sealed unsafe partial class EbpfDatapath
         flight.OwnHash = _connections.Prepare(flight.Own);
     }
 
-    /// <summary>The backend is the entry's, or the one a new connection will draw when the packets before it draw as expected. True for such a one.</summary>
-    private bool FindAsked(ref EbpfFlight flight, ref ulong draw)
+    /// <summary>The backend is the entry's. True for a packet that has none, and seems to open a connection to a service.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool FindAsked(ref EbpfFlight flight)
     {
         flight.Entry = _connections.Locate(flight.Asked, flight.AskedHash, out flight.Place);
         if (!flight.Service.Exists)
             return false;
-        int first = flight.Service.FirstSlot;
-        if (flight.Entry != null)
-            flight.Backend = flight.Entry->Number;
-        else if ((flight.Service.Flags & EbpfServiceFlags.Chooses) == 0 && _slots.Count(first) is > 0 and var count)
-            flight.Backend = _slots.BackendAt(first, (int)Draw(ref draw, (uint)count)) + 1;
-        if (flight.Backend != 0)
-            _backends.Prefetch(flight.Backend - 1);
-        if (flight.Entry != null)
-            return false;
-        _connections.PrepareMarks(flight.AskedHash);
-        return flight.Backend != 0;
+        if (flight.Entry == null)
+        {
+            _slots.Prefetch(flight.Service.FirstSlot);
+            _connections.PrepareMarks(flight.AskedHash);
+            return true;
+        }
+
+        flight.Backend = flight.Entry->Number;
+        _backends.Prefetch(flight.Backend - 1);
+        return false;
+    }
+
+    /// <summary>The backends that new connections will draw when the packets before them draw as expected.</summary>
+    private void ForeseeDraws(ulong opening)
+    {
+        ulong draw = _draw;
+        for (ulong rest = opening; rest != 0; rest &= rest - 1)
+        {
+            ref EbpfFlight flight = ref Flights[BitOperations.TrailingZeroCount(rest)];
+            flight.Backend = DrawPlain(flight.Service, ref draw);
+            if (flight.Backend != 0)
+                _backends.Prefetch(flight.Backend - 1);
+        }
     }
 
     private void PrepareOwn(ref EbpfFlight flight, in FlowKeyV4 key, int backend)

@@ -19,7 +19,7 @@ public sealed unsafe partial class EbpfDatapath
         Unsafe.SkipInit(out fate);
         ref EbpfFlight flight = ref Flights[index];
         ref readonly FlowKeyV4 key = ref KeysV4[index];
-        if (_translations.Count > 0 && key.DestinationBe == way.Own)
+        if (way.HasNames && key.DestinationBe == way.Own)
             return false;
         byte* frame = way.Frame(index);
         EbpfSegment segment = EbpfSegment.Of(frame + Infos[index].L4Offset, key.Protocol);
