@@ -56,7 +56,8 @@ public class KernelVectorTests
         {
             byte[] bytes = Convert.FromHexString(packet.GetProperty("in").GetString()!);
             List<(string Device, byte[] Bytes)> expected = [.. packet.GetProperty("out").EnumerateArray()
-                .Select(sent => (sent.GetProperty("dev").GetString()!, Convert.FromHexString(sent.GetProperty("bytes").GetString()!)))];
+                .Select(sent => (sent.GetProperty("dev").GetString()!, Convert.FromHexString(sent.GetProperty("bytes").GetString()!)))
+                .Where(sent => !IsLeftOut(sent.Item2))];
             string device = packet.GetProperty("dev").GetString()!;
             ports.Given = SourcePortOf(bytes);
             ports.Drawn = expected.Count == 1 ? SourcePortOf(expected[0].Bytes) : (ushort)0;
@@ -111,7 +112,7 @@ public class KernelVectorTests
         return bytes;
     }
 
-    /// <summary>The recorder took ICMPv6 behind hop-by-hop options for the kernel's own multicast reports, and left it out.</summary>
+    /// <summary>A recorder may take ICMPv6 behind hop-by-hop options for the kernel's own multicast reports and leave it out, so it is compared nowhere.</summary>
     private static bool IsLeftOut(byte[] packet) => packet[0] >> 4 == 6 && packet[6] == 0 && packet[40] == (byte)IpProtocol.IcmpV6;
 
     /// <summary>The kernel tells its multicast groups of itself when it likes (MLDv2): 56 bytes and 20 for each group.</summary>
