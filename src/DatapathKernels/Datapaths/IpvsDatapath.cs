@@ -102,11 +102,7 @@ public sealed class IpvsDatapath : TrackedDatapath
     {
         fate = default;
         Span<byte> frame = burst[index];
-        FlowKeyV4 v4 = KeysV4[index];
-        FlowKeyV6 v6 = Keys[index];
-        if (MayBeTranslated(meta))
-            FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out v4, out v6, out _);
-        IpvsStatus status = _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out IpvsVerdict verdict);
+        IpvsStatus status = Balance(frame, index, info, meta, out IpvsVerdict verdict);
         if (IsTraced)
             TellService(status, verdict.IsNew);
         balanced = status is IpvsStatus.Forwarded or IpvsStatus.Replied;
@@ -122,6 +118,14 @@ public sealed class IpvsDatapath : TrackedDatapath
         });
         connections.Forget();
         return false;
+    }
+
+    private IpvsStatus Balance(Span<byte> frame, int index, in PacketInfo info, in PacketMeta meta, out IpvsVerdict verdict)
+    {
+        if (!MayBeTranslated(meta))
+            return _director.ProcessPrepared(index, frame, info, KeysV4[index], Keys[index], meta.Mark, meta.NowMs, out verdict);
+        FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
+        return _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out verdict);
     }
 
     /// <summary>False for a packet whose addresses are those it came with: of a known connection that only IPVS translates.</summary>
