@@ -16,7 +16,7 @@ internal static class NodeNetworks
     public static NodeNetwork Build(Cluster cluster, ClusterNode node, NodeInterfaces interfaces, NodeOptions options, IEnumerable<IPAddress> ownAddresses)
     {
         List<IPAddress> own = [.. node.Addresses, .. ownAddresses, .. options.LocalAddresses];
-        NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64) { LinkInterface = NodeInterfaces.LinkNumber, TunnelInterface = NodeInterfaces.TunnelNumber };
+        NodeNetwork network = new(MacOf(node.Addresses[0]), options.Mtu, cluster.Pods.Count + (cluster.Nodes.Count * 4) + own.Count + 64, BlocksOf(cluster, own)) { LinkInterface = NodeInterfaces.LinkNumber, TunnelInterface = NodeInterfaces.TunnelNumber };
         foreach (IPAddress address in own)
             network.AddAddress(address);
         RouteTarget router = new(RouteTargetKind.Gateway, new MacAddress([2, 0, 0, 0, 0, 0xfe]), NodeInterfaces.LinkNumber);
@@ -40,6 +40,19 @@ internal static class NodeNetworks
         if (options.Overlay != OverlayKind.None)
             network.Receiver = ReceiverOf(node, options);
         return network;
+    }
+
+    /// <summary>Blocks of 256 IPv4 addresses that may have routes of their own addresses: service addresses are drawn from a range of thousands.</summary>
+    private static int BlocksOf(Cluster cluster, List<IPAddress> own)
+    {
+        HashSet<int> blocks = [];
+        foreach (IPAddress? address in own.Concat(cluster.Nodes.SelectMany(node => node.Addresses)).Concat(cluster.Pods.Select(pod => pod.IPv4)))
+        {
+            if (address is { AddressFamily: AddressFamily.InterNetwork })
+                blocks.Add(System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(address.GetAddressBytes()) >> 8);
+        }
+
+        return blocks.Count + cluster.Nodes.Count;
     }
 
     /// <summary>A MAC address that follows from an address.</summary>

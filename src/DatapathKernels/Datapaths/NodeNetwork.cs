@@ -23,10 +23,11 @@ public sealed class NodeNetwork : IDisposable
     /// <param name="mac">Its MAC address: the source of every frame it sends.</param>
     /// <param name="mtu">MTU of its link, bytes.</param>
     /// <param name="routes">Room for so many routes of each family.</param>
-    public NodeNetwork(MacAddress mac, int mtu = 1500, int routes = 4096)
+    /// <param name="blocks">Room for so many blocks of 256 IPv4 addresses that have routes longer than 24 bits, 1.25 KiB each.</param>
+    public NodeNetwork(MacAddress mac, int mtu = 1500, int routes = 4096, int blocks = 4096)
     {
         (Mac, Mtu) = (mac, mtu);
-        _v4 = new RouteTableV4(routes);
+        _v4 = new RouteTableV4(routes, blocks);
         _v6 = new RouteTableV6(routes);
     }
 
