@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Maps;
 
@@ -44,6 +47,7 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     /// <returns>The first error, or <see cref="MapError.Ok"/>.</returns>
     /// <exception cref="ArgumentException">As many values as keys were expected.</exception>
     /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
+    [SkipLocalsInit]
     public MapError UpdateBatch(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values, out int count, MapUpdate elementFlags = MapUpdate.Any, ulong flags = 0)
     {
         count = 0;
@@ -52,11 +56,14 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         _ = Buckets;
         if (flags != 0 || elementFlags > MapUpdate.Exist)
             return MapError.Invalid;
+        byte* memory = stackalloc byte[ProbeBlock.BytesFor(1)];
+        ProbeBlock* block = ProbeBlock.Align(memory);
         for (; count < keys.Length; count++)
         {
-            if (count % MaxBurst == 0)
-                PrepareAll(keys[count..]);
-            MapError error = Update(in keys[count], in values[count], elementFlags);
+            int i = count % MaxBurst;
+            if (i == 0)
+                Prepare(block, keys[count..]);
+            MapError error = UpdateAt((byte*)block->Homes[i], block->Hashes[i], in keys[count], in values[count], elementFlags);
             if (error != MapError.Ok)
                 return error;
         }
@@ -70,17 +77,21 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     /// <param name="flags">Nothing but 0 is known.</param>
     /// <returns>The first error, or <see cref="MapError.Ok"/>.</returns>
     /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
+    [SkipLocalsInit]
     public MapError DeleteBatch(ReadOnlySpan<TKey> keys, out int count, ulong flags = 0)
     {
         count = 0;
         _ = Buckets;
         if (flags != 0)
             return MapError.Invalid;
+        byte* memory = stackalloc byte[ProbeBlock.BytesFor(1)];
+        ProbeBlock* block = ProbeBlock.Align(memory);
         for (; count < keys.Length; count++)
         {
-            if (count % MaxBurst == 0)
-                PrepareAll(keys[count..]);
-            MapError error = Delete(in keys[count]);
+            int i = count % MaxBurst;
+            if (i == 0)
+                Prepare(block, keys[count..]);
+            MapError error = DeleteAt((byte*)block->Homes[i], block->Hashes[i], in keys[count]);
             if (error != MapError.Ok)
                 return error;
         }
@@ -89,12 +100,20 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     }
 
     /// <summary>
-    /// Asks the memory for the homes of the next block of keys at once. Hashing twice is cheap beside waiting for each in turn.
+    /// Hashes the next block of keys and asks the memory for their homes at once; then, as these come, for the next bucket where a
+    /// home is full or was passed, for there a key goes on or comes from.
     /// </summary>
-    private void PrepareAll(ReadOnlySpan<TKey> keys)
+    private void Prepare(ProbeBlock* block, ReadOnlySpan<TKey> keys)
     {
-        for (int i = 0; i < Math.Min(keys.Length, MaxBurst); i++)
-            Prepare(in keys[i]);
+        int length = Math.Min(keys.Length, MaxBurst);
+        Start<NativeIsa>(block, ref MemoryMarshal.GetReference(keys), 0, length);
+        for (int i = 0; IsFar && i < length; i++)
+        {
+            byte* home = (byte*)block->Homes[i];
+            ulong word = ReadWord(home);
+            bool further = BucketWord.WasPassed(word) | ((~word & AllSlots) == 0);
+            PrefetchBucket(home + (further ? BucketBytes : 0));
+        }
     }
 
     private MapError ReadBatch(ref uint cursor, Span<TKey> keys, Span<TValue> values, out int count, ulong flags, bool delete)

@@ -9,13 +9,24 @@ namespace DatapathKernels.Maps;
 /// </content>
 public sealed unsafe partial class FlowMap<TKey, TValue>
 {
-    /// <summary>Takes a key out.</summary>
+    /// <summary>
+    /// Takes a key out. The next bucket too is asked of the memory, at once and not only when the home is seen to need it: every
+    /// twelfth deletion or insertion does, and would wait twice.
+    /// </summary>
     /// <returns><see cref="MapError.Ok"/> or <see cref="MapError.NotFound"/>.</returns>
     /// <exception cref="ObjectDisposedException">The map was disposed.</exception>
     public MapError Delete(in TKey key)
     {
         ulong hash = TKey.Hash(in key, in _secret);
-        byte* home = HomeOf(Buckets, _bucketCount, hash), bucket = home;
+        byte* home = HomeOf(Buckets, _bucketCount, hash);
+        PrefetchBucket(home + BucketBytes);
+        return DeleteAt(home, hash, in key);
+    }
+
+    /// <summary>The same by the key's hash and home.</summary>
+    private MapError DeleteAt(byte* home, ulong hash, in TKey key)
+    {
+        byte* bucket = home;
         ulong slot = Find(ref bucket, hash, in key);
         if (slot == 0)
             return MapError.NotFound;

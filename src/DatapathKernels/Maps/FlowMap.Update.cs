@@ -27,7 +27,15 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         if (flags > MapUpdate.Exist)
             return MapError.Invalid;
         ulong hash = TKey.Hash(in key, in _secret);
-        byte* home = HomeOf(buckets, _bucketCount, hash), bucket = home;
+        byte* home = HomeOf(buckets, _bucketCount, hash);
+        PrefetchBucket(home + BucketBytes);
+        return UpdateAt(home, hash, in key, in value, flags);
+    }
+
+    /// <summary>The same by the key's hash and home.</summary>
+    private MapError UpdateAt(byte* home, ulong hash, in TKey key, in TValue value, MapUpdate flags)
+    {
+        byte* bucket = home;
         ulong match = Find(ref bucket, hash, in key);
         if (match != 0)
         {
