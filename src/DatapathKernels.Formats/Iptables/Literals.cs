@@ -22,34 +22,39 @@ internal static class Literals
     public static bool TryPort(ReadOnlySpan<char> text, out ushort port) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
 
-    /// <summary><c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>; the separator of NAT targets is a dash.</summary>
-    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range)
+    /// <summary><c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>, and with names <c>ftp:ssh</c>; the separator of NAT targets is a dash.</summary>
+    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range, bool byName = false)
     {
         range = PortRange.Any;
         int at = text.IndexOf(separator);
         ushort low = 0, high = ushort.MaxValue;
         if (at < 0)
         {
-            if (!TryPort(text, out low))
+            if (!TryPort(text, byName, out low))
                 return false;
             range = new PortRange(low, low);
             return true;
         }
 
-        if ((at > 0 && !TryPort(text[..at], out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], out high)) || low > high)
+        if ((at > 0 && !TryPort(text[..at], byName, out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], byName, out high)) || low > high)
             return false;
         range = new PortRange(low, high);
         return true;
     }
 
-    /// <summary>An address of either family; the family is told.</summary>
-    public static bool TryAddress(ReadOnlySpan<char> text, out IpFamily family, out UInt128 address)
+    private static bool TryPort(ReadOnlySpan<char> text, bool byName, out ushort port) => TryPort(text, out port) || (byName && Names.TryService(text, out port));
+
+    /// <summary>
+    /// An address of either family; the family is told. A short one may leave its last parts out, which are zero, as iptables
+    /// takes <c>10/8</c>.
+    /// </summary>
+    public static bool TryAddress(ReadOnlySpan<char> text, out IpFamily family, out UInt128 address, bool isShort = false)
     {
         family = text.Contains(':') ? IpFamily.V6 : IpFamily.V4;
         address = default;
         if (family == IpFamily.V4)
         {
-            bool ok = TryV4(text, out uint v4);
+            bool ok = TryV4(text, isShort ? 1 : 4, out uint v4);
             address = v4;
             return ok;
         }
@@ -61,11 +66,11 @@ internal static class Literals
     }
 
     /// <summary>An address alone, with a prefix length, or with a mask.</summary>
-    public static bool TryNetwork(ReadOnlySpan<char> text, out IpNetwork network)
+    public static bool TryNetwork(ReadOnlySpan<char> text, out IpNetwork network, bool isShort = false)
     {
         network = default;
         int slash = text.IndexOf('/');
-        if (!TryAddress(slash < 0 ? text : text[..slash], out IpFamily family, out UInt128 address))
+        if (!TryAddress(slash < 0 ? text : text[..slash], out IpFamily family, out UInt128 address, isShort))
             return false;
         int bits = IpNetwork.Bits(family);
         if (slash >= 0 && !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits))
@@ -109,31 +114,19 @@ internal static class Literals
         return true;
     }
 
-    private static bool TryV4(ReadOnlySpan<char> text, out uint address)
+    /// <summary>Up to four parts, as strtoul reads them.</summary>
+    private static bool TryV4(ReadOnlySpan<char> text, int leastParts, out uint address)
     {
         address = 0;
-        int parts = 0, digits = 0;
-        uint part = 0;
-        foreach (char c in text)
+        int parts = 0;
+        foreach (Range part in text.Split('.'))
         {
-            if (c == '.' && digits > 0 && parts < 3)
-            {
-                address = (address << 8) | part;
-                parts++;
-                (part, digits) = (0, 0);
-            }
-            else if (char.IsAsciiDigit(c) && digits < 3 && (part = (part * 10) + (uint)(c - '0')) <= 255)
-            {
-                digits++;
-            }
-            else
-            {
+            if (++parts > 4 || !TryUInt32(text[part], out uint value) || value > byte.MaxValue)
                 return false;
-            }
+            address |= value << (32 - (8 * parts));
         }
 
-        address = (address << 8) | part;
-        return parts == 3 && digits > 0;
+        return parts >= leastParts;
     }
 
     private static bool TryOctal(ReadOnlySpan<char> text, out uint value)

@@ -39,13 +39,8 @@ internal sealed partial class MatchDraft
         switch (field)
         {
             case ConnectionField.Protocol:
-                if (!Names.TryFind(Names.Protocols, text, out IpProtocol protocol))
-                {
-                    if (!byte.TryParse(text, out byte number))
-                        throw arguments.Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
-                    protocol = (IpProtocol)number;
-                }
-
+                if (!Names.TryProtocol(text, out IpProtocol protocol))
+                    throw arguments.Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
                 return ConnectionTest.OfRange(field, (uint)protocol, (uint)protocol, arguments.Negated);
             case ConnectionField.Direction:
                 bool reply = text.Equals("REPLY", StringComparison.OrdinalIgnoreCase);
@@ -60,7 +55,7 @@ internal sealed partial class MatchDraft
                     throw arguments.Expected("seconds or a range like 10:60", text);
                 return ConnectionTest.OfRange(field, low, high, arguments.Negated);
             case ConnectionField.OriginalSource or ConnectionField.OriginalDestination or ConnectionField.ReplySource or ConnectionField.ReplyDestination:
-                if (!Literals.TryNetwork(text, out IpNetwork network) || (arguments.Family ??= network.Family) != network.Family)
+                if (!Literals.TryNetwork(text, out IpNetwork network, isShort: true) || (arguments.Family ??= network.Family) != network.Family)
                     throw arguments.Expected("an address or network of the ruleset's family", text);
                 return ConnectionTest.OfNetwork(field, network, arguments.Negated);
             default:

@@ -99,8 +99,8 @@ internal sealed partial class MatchDraft
         int dash = text.IndexOf('-');
         UInt128 high = 0;
         IpFamily highFamily = default;
-        bool ok = Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low);
-        ok &= dash < 0 ? (high = low) == low : Literals.TryAddress(text[(dash + 1)..], out highFamily, out high) && highFamily == family;
+        bool ok = Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low, isShort: true);
+        ok &= dash < 0 ? (high = low) == low : Literals.TryAddress(text[(dash + 1)..], out highFamily, out high, isShort: true) && highFamily == family;
         arguments.Family ??= family;
         if (!ok || low > high || arguments.Family != family)
             throw arguments.Expected($"a range of {(arguments.Family == IpFamily.V6 ? "IPv6" : "IPv4")} addresses like 10.0.0.1-10.0.0.9", text);

@@ -58,7 +58,7 @@ internal sealed partial class MatchDraft
         if (!source && option is not ("--dport" or "--destination-port"))
             return false;
         ReadOnlySpan<char> text = arguments.Take("a port");
-        if (!Literals.TryPorts(text, ':', out PortRange range))
+        if (!Literals.TryPorts(text, ':', out PortRange range, byName: true))
             throw arguments.Expected("a port or a range like 1024:65535", text);
         (source ? ref _source : ref _destination) = new PortTest(range, arguments.Negated);
         return true;
@@ -142,7 +142,7 @@ internal sealed partial class MatchDraft
         ReadOnlySpan<char> text = arguments.Take("ports");
         foreach (Range part in text.Split(','))
         {
-            if (!Literals.TryPorts(text[part], ':', out PortRange range))
+            if (!Literals.TryPorts(text[part], ':', out PortRange range, byName: true))
                 throw arguments.Expected("ports like 80,443,8000:8080", text);
             _ports.Add(range);
         }

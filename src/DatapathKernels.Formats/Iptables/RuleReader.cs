@@ -154,7 +154,7 @@ internal sealed partial class RuleReader
         foreach (Range part in text.Split(','))
         {
             ReadOnlySpan<char> address = text[part];
-            if (!Literals.TryNetwork(address, out IpNetwork network))
+            if (!Literals.TryNetwork(address, out IpNetwork network, isShort: true))
                 throw Expected("an address like 10.0.0.0/8 or fd00::/8", address);
             RequireFamily(network.Family, address);
             if (!isFirst)
@@ -191,12 +191,8 @@ internal sealed partial class RuleReader
             return;
         }
 
-        if (!Names.TryFind(Names.Protocols, text, out IpProtocol protocol))
-        {
-            if (!byte.TryParse(text, out byte number))
-                throw Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
-            protocol = (IpProtocol)number;
-        }
+        if (!Names.TryProtocol(text, out IpProtocol protocol))
+            throw Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
 
         if (protocol == IpProtocol.IcmpV6)
             Family ??= IpFamily.V6;

@@ -51,10 +51,10 @@ internal sealed partial class TargetDraft
     private bool TryAddresses(ReadOnlySpan<char> text, ref OptionArguments arguments)
     {
         int dash = text.IndexOf('-');
-        if (!Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low))
+        if (!Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low, isShort: true))
             return false;
         UInt128 high = low;
-        if (dash >= 0 && (!Literals.TryAddress(text[(dash + 1)..], out IpFamily highFamily, out high) || highFamily != family || high < low))
+        if (dash >= 0 && (!Literals.TryAddress(text[(dash + 1)..], out IpFamily highFamily, out high, isShort: true) || highFamily != family || high < low))
             return false;
         arguments.Family ??= family;
         (_low, _high) = (low, high);
@@ -90,7 +90,7 @@ internal sealed partial class TargetDraft
         if (option is not "--to")
             return false;
         ReadOnlySpan<char> text = arguments.Take("a network");
-        if (!Literals.TryNetwork(text, out IpNetwork network) || (arguments.Family ?? network.Family) != network.Family)
+        if (!Literals.TryNetwork(text, out IpNetwork network, isShort: true) || (arguments.Family ?? network.Family) != network.Family)
             throw arguments.Expected("a network like 10.0.0.0/24", text);
         arguments.Family ??= network.Family;
         UInt128 width = network.Family == IpFamily.V4 ? uint.MaxValue : UInt128.MaxValue;

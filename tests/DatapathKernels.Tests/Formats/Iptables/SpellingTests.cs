@@ -31,6 +31,33 @@ public class SpellingTests
         Assert.True(lines.Length > 90);
     }
 
+    /// <summary>Parts left out, other bases, and the names of /etc/protocols and /etc/services.</summary>
+    [Theory]
+    [InlineData("-s 10/8", "-s 10.0.0.0/8")]
+    [InlineData("-d 192.168/16", "-d 192.168.0.0/16")]
+    [InlineData("-d 10.1", "-d 10.1.0.0/32")]
+    [InlineData("-s 0x0a.010.0.1", "-s 10.8.0.1/32")]
+    [InlineData("-p tcp -m tcp --dport http", "-p tcp -m tcp --dport 80")]
+    [InlineData("-p udp -m udp --sport domain --dport bootps:bootpc", "-p udp -m udp --sport 53 --dport 67:68")]
+    [InlineData("-p tcp -m tcp ! --dport ftp-data:ssh", "-p tcp -m tcp ! --dport 20:22")]
+    [InlineData("-p tcp -m multiport --dports ssh,http,https,8000:http-alt", "-p tcp -m multiport --dports 22,80,443,8000:8080")]
+    [InlineData("-p EIGRP", "-p 88")]
+    [InlineData("-p ipv6-frag", "-p 44")]
+    public void Short_addresses_and_names_are_numbers(string asked, string same) =>
+        Rulesets.AssertSame(Parse(same, IpFamily.V4), Parse(asked, IpFamily.V4));
+
+    [Theory]
+    [InlineData("-s 10..1")]
+    [InlineData("-s 10.0.0.0.1")]
+    [InlineData("-s 10.256")]
+    [InlineData("-s 08.1.1.1")]
+    [InlineData("-s 10.0.0.0/255.0")]
+    [InlineData("-p tcp -m tcp --dport ssh:ftp")]
+    [InlineData("-p tcp -m tcp --dport no-such-service")]
+    [InlineData("-m length --length http")]
+    public void What_iptables_does_not_take_is_refused(string words) =>
+        Assert.Throws<IptablesFormatException>(() => Parse(words, IpFamily.V4));
+
     private static Ruleset Parse(string words, IpFamily family) =>
         Rulesets.Parse(Rulesets.Table("filter", ["INPUT"], $"-A INPUT {words}"), new IptablesParseOptions { Family = family });
 
