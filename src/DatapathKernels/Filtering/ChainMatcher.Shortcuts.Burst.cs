@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
 using DatapathKernels.Simd;
@@ -26,9 +27,12 @@ public abstract unsafe partial class ChainMatcher
     private struct Decision
     {
         /// <summary>Null for a packet that passes.</summary>
+        public Shortcut* Shortcut;
+
         public ShortcutEndpoint* Endpoint;
 
-        public int Jump, Rule;
+        /// <summary>Of the dispatch rule and the one that jumps to the endpoint.</summary>
+        public RuleCounters* Rule, Jump;
     }
 
     private ref struct ShortcutBurst
@@ -110,16 +114,20 @@ public abstract unsafe partial class ChainMatcher
     /// <summary>Takes packets from one on until one must be walked; returns that one.</summary>
     private int RunShortcuts(ref ShortcutBurst work, int first, int count, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts)
     {
+        // SAFE (all three): a packet of the burst each, which the caller proved
+        ref PacketInfo info = ref MemoryMarshal.GetReference(infos);
+        ref PacketMeta meta = ref MemoryMarshal.GetReference(metas);
+        ref PacketVerdict verdict = ref MemoryMarshal.GetReference(verdicts);
         int i = first;
         for (; i < count && TryDecide(ref work, i, ref random); i++)
         {
             int due = i - Lag;
             if (due >= first)
-                Finish(ref work, due, infos[due], metas[due], ref verdicts[due]);
+                Finish(ref work, due, Unsafe.Add(ref info, due), Unsafe.Add(ref meta, due), ref Unsafe.Add(ref verdict, due));
         }
 
         for (int due = Math.Max(first, i - Lag); due < i; due++)
-            Finish(ref work, due, infos[due], metas[due], ref verdicts[due]);
+            Finish(ref work, due, Unsafe.Add(ref info, due), Unsafe.Add(ref meta, due), ref Unsafe.Add(ref verdict, due));
         return i;
     }
 
@@ -128,7 +136,7 @@ public abstract unsafe partial class ChainMatcher
     {
         Decision* decision = work.Decisions + i;
         long found = work.Found[i];
-        decision->Endpoint = null;
+        decision->Shortcut = null;
         if (found <= 0)
             return found == Passes;
         Shortcut* shortcut = ShortcutTable.RecordOf(work.Approach.Table, (uint)found);
@@ -147,13 +155,13 @@ public abstract unsafe partial class ChainMatcher
         if (endpoint->IsHairpinOf(work.Sources[i]))
             return false;
         work.Drawn += PacketRandom.Asked(pick, draws);
+        decision->Shortcut = shortcut;
         decision->Endpoint = endpoint;
-        decision->Jump = shortcut->FirstJump + pick;
-        decision->Rule = work.Approach.FirstNumber + (int)(found >> 32);
-        RuleCounters* counters = work.Counters;
-        Prefetch.Read(counters + decision->Rule);
-        Prefetch.Read(counters + decision->Jump);
-        Prefetch.Read(counters + endpoint->Number);
+        decision->Jump = work.Counters + shortcut->FirstJump + pick;
+        decision->Rule = work.Counters + work.Approach.FirstNumber + (found >> 32);
+        Prefetch.Read(decision->Rule);
+        Prefetch.Read(decision->Jump);
+        Prefetch.Read(work.Counters + endpoint->Number);
         return true;
     }
 
@@ -181,21 +189,22 @@ public abstract unsafe partial class ChainMatcher
     private void Finish(ref ShortcutBurst work, int i, in PacketInfo info, in PacketMeta meta, ref PacketVerdict verdict)
     {
         Decision* decision = work.Decisions + i;
-        ShortcutEndpoint* endpoint = decision->Endpoint;
+        Shortcut* shortcut = decision->Shortcut;
         Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
         verdict = default;
-        if (endpoint == null)
+        if (shortcut == null)
         {
             work.Passed += packet;
             AnswerPassed(work.Approach, ref verdict);
             return;
         }
 
+        ShortcutEndpoint* endpoint = decision->Endpoint;
         work.Taken += packet;
-        Count(work.Counters + decision->Rule, packet);
-        Count(work.Counters + decision->Jump, packet);
+        Count(decision->Rule, packet);
+        Count(decision->Jump, packet);
         Count(work.Counters + endpoint->Number, packet);
-        Answer(endpoint, ref verdict);
-        verdict.Rewrite = Rewrite(endpoint, ref *work.Frames[i], info);
+        Answer(shortcut, endpoint, ref verdict);
+        Rewrite(shortcut->HasPort, endpoint, ref *work.Frames[i], info);
     }
 }

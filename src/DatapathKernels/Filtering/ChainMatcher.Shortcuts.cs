@@ -68,7 +68,7 @@ public abstract unsafe partial class ChainMatcher
         if (!TryShortcut(rules, chain, frame, info, meta, ref random, ref verdict, out ShortcutEndpoint* endpoint))
             WalkOne(rules, chain, frame, info, ref meta, ref random, ref verdict);
         else if (endpoint != null)
-            verdict.Rewrite = Rewrite(endpoint, ref MemoryMarshal.GetReference(frame), info);
+            Rewrite(verdict.Destination.HasPort, endpoint, ref MemoryMarshal.GetReference(frame), info);
         Volatile.Write(ref _steps, step + 2);
     }
 
@@ -121,7 +121,7 @@ public abstract unsafe partial class ChainMatcher
         Count(counters + shortcut->FirstJump + pick, packet);
         Count(counters + chosen->Number, packet);
         endpoint = chosen;
-        Answer(chosen, ref verdict);
+        Answer(shortcut, chosen, ref verdict);
         return true;
     }
 
@@ -175,23 +175,20 @@ public abstract unsafe partial class ChainMatcher
         End(ref verdict, PackedOp.ActionOf(*approach.Policy) == (int)RuleAction.PolicyAccept ? VerdictKind.Accept : VerdictKind.Drop, -1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Answer(ShortcutEndpoint* endpoint, ref PacketVerdict verdict)
+    private static void Answer(Shortcut* shortcut, ShortcutEndpoint* endpoint, ref PacketVerdict verdict)
     {
         End(ref verdict, VerdictKind.Accept, endpoint->Number);
-        endpoint->Bind(ref verdict.Destination);
+        Shortcut.Bind(shortcut, endpoint, ref verdict.Destination);
     }
 
     /// <summary>Writes the endpoint into a packet that <see cref="TryKey"/> took.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static RewriteStatus Rewrite(ShortcutEndpoint* endpoint, ref byte frame, in PacketInfo info)
+    private static void Rewrite(bool hasPort, ShortcutEndpoint* endpoint, ref byte frame, in PacketInfo info)
     {
         ref byte l3 = ref Unsafe.Add(ref frame, info.L3Offset);
         int header = info.L4Offset - info.L3Offset;
-        ushort port = (endpoint->Bits & ShortcutEndpoint.WithPort) != 0
-            ? BinaryPrimitives.ReverseEndianness(endpoint->Port)
-            : Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref l3, header + 2));
-        AddressRewriter.SetPlainDestination(ref l3, header, info.Protocol == IpProtocol.Udp, endpoint->Address, port);
-        return RewriteStatus.Ok;
+        ushort port = hasPort ? BinaryPrimitives.ReverseEndianness(endpoint->Port) : Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref l3, header + 2));
+        AddressRewriter.SetPlainDestination(ref l3, header, info.Protocol == IpProtocol.Udp, endpoint->Address, endpoint->Difference, port);
     }
 
     // SAFE: numbers are those the packer gave the rules

@@ -69,41 +69,50 @@ public static class AddressRewriter
         return RewriteAnyV4(frame, info, addressOffset, addressBe, PortOffset(frame, info, side), portBe);
     }
 
+    /// <summary>
+    /// TCP and UDP, whole: address and port change the transport checksum in one sum. As each of the kernel's two steps never leaves 0xffff, one step to the same residue leaves the same bits.
+    /// </summary>
     private static RewriteStatus RewritePlainV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)
     {
         ref byte header = ref Header(frame, info, PacketFlags.Ipv4, 20);
-        RewritePlainV4(ref header, info.L4Offset - info.L3Offset, info.Protocol == IpProtocol.Udp, addressOffset, addressBe, portOffset, portBe);
-        return RewriteStatus.Ok;
-    }
-
-    /// <summary>Destination NAT of a whole TCP or UDP packet over IPv4, both headers proved by the caller.</summary>
-    /// <param name="header">Its IPv4 header.</param>
-    /// <param name="headerBytes">Bytes from there to the transport header.</param>
-    /// <param name="isUdp">UDP rather than TCP.</param>
-    /// <param name="addressBe">The new destination address, network byte order.</param>
-    /// <param name="portBe">The new destination port, network byte order.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void SetPlainDestination(ref byte header, int headerBytes, bool isUdp, uint addressBe, ushort portBe) =>
-        RewritePlainV4(ref header, headerBytes, isUdp, DestinationV4, addressBe, 2, portBe);
-
-    /// <summary>
-    /// TCP and UDP, whole: address and port change the transport checksum in one sum. As each of the kernel's two steps never leaves 0xffff, one step to the same residue leaves the same bits.
-    /// Which of the two it is decides no branch: bursts mix them.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RewritePlainV4(ref byte header, int headerBytes, bool isUdp, int addressOffset, uint addressBe, int portOffset, ushort portBe)
-    {
         uint old = Read<uint>(ref header, addressOffset);
         Write(ref header, addressOffset, addressBe);
         Write(ref header, HeaderChecksumV4, InternetChecksum.Replace32(Read<ushort>(ref header, HeaderChecksumV4), old, addressBe));
 
-        ref byte l4 = ref Unsafe.Add(ref header, headerBytes);
-        ref byte field = ref Unsafe.Add(ref l4, TcpChecksum - ((TcpChecksum - UdpChecksum) * Unsafe.BitCast<bool, byte>(isUdp)));
+        bool isUdp = info.Protocol == IpProtocol.Udp;
+        ref byte l4 = ref Unsafe.Add(ref header, info.L4Offset - info.L3Offset);
+        ref byte field = ref Unsafe.Add(ref l4, isUdp ? UdpChecksum : TcpChecksum);
         ushort checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref l4, portOffset);
         Write(ref l4, portOffset, portBe);
+        if (isUdp && checksum == 0)
+            return RewriteStatus.Ok;
+        ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
+        Write(ref field, 0, isUdp ? InternetChecksum.ForUdp(mended) : mended);
+        return RewriteStatus.Ok;
+    }
+
+    /// <summary>
+    /// Destination NAT of a whole TCP or UDP packet over IPv4, both headers proved by the caller, who knows what the new address does to
+    /// checksums. The same bits as <see cref="SetDestination(Span{byte}, in PacketInfo, uint, ushort)"/>. Which of the protocols it is decides no branch: bursts mix them.
+    /// </summary>
+    /// <param name="header">Its IPv4 header.</param>
+    /// <param name="headerBytes">Bytes from there to the transport header.</param>
+    /// <param name="isUdp">UDP rather than TCP.</param>
+    /// <param name="addressBe">The new destination address, network byte order.</param>
+    /// <param name="difference">The <see cref="InternetChecksum.Difference"/> of the addresses, as they stand on the wire.</param>
+    /// <param name="portBe">The new destination port, network byte order.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void SetPlainDestination(ref byte header, int headerBytes, bool isUdp, uint addressBe, ushort difference, ushort portBe)
+    {
+        Write(ref header, DestinationV4, addressBe);
+        Write(ref header, HeaderChecksumV4, InternetChecksum.ReplaceByDifference(Read<ushort>(ref header, HeaderChecksumV4), difference));
+        ref byte l4 = ref Unsafe.Add(ref header, headerBytes);
+        ref byte field = ref Unsafe.Add(ref l4, TcpChecksum - ((TcpChecksum - UdpChecksum) * Unsafe.BitCast<bool, byte>(isUdp)));
+        uint checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref l4, 2);
+        Write(ref l4, 2, portBe);
         if (isUdp & checksum == 0)
             return;
-        ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
+        ushort mended = InternetChecksum.ReplaceByDifference((ushort)checksum, difference + (oldPort ^ 0xffff) + portBe);
         if (isUdp & mended == 0)
             mended = 0xffff;
         Write(ref field, 0, mended);

@@ -27,6 +27,15 @@ public static partial class InternetChecksum
         // lets the sum become 0x0000.
         (ushort)~Fold((ulong)~(uint)checksum + ~oldValue + newValue);
 
+    /// <summary>What takes a 32-bit field's old value out of a sum and puts its new one in, for <see cref="ReplaceByDifference"/>.</summary>
+    internal static ushort Difference(uint oldValue, uint newValue) => Fold((ulong)~oldValue + newValue);
+
+    /// <summary>The checksum after fields changed, by the sum of their <see cref="Difference"/>s (less than 2^28). Never 0xffff.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ushort ReplaceByDifference(ushort checksum, uint difference) =>
+        // The second 0xffff is zero that never lets the sum become 0x0000, as in Replace32.
+        (ushort)~Fold((checksum ^ 0xffffu) + 0xffff + difference);
+
     /// <summary>The checksum after several fields changed. Never 0xffff.</summary>
     /// <param name="checksum">The checksum before.</param>
     /// <param name="removed">The sum of the complements, at 32 bits each, of what the fields were.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Filtering;
 using DatapathKernels.Packets;
 using DatapathKernels.Tests.Formats.Iptables;
@@ -75,6 +76,29 @@ public class ShortcutTests
         using IndexedMatcher indexed = new(rules, MatcherHarness.Node);
         RandomRules.Compare(linear, indexed, random, v6: false, packets: 256, burst: false);
         RandomRules.Compare(linear, indexed, random, v6: false, packets: 256, burst: true);
+    }
+
+    /// <summary>The rewriting by a difference known beforehand, whatever checksums stand in the packet.</summary>
+    [Fact]
+    public void Packets_are_rewritten_as_nat_rewrites_them()
+    {
+        Random random = new(3);
+        ushort[] edges = [0, 1, 0xfffe, 0xffff];
+        for (int i = 0; i < 20_000; i++)
+        {
+            TestPacket packet = i % 2 == 0 ? TestPacket.Tcp("10.0.0.1", "10.0.0.2") : TestPacket.Udp("10.0.0.1", "10.0.0.2");
+            random.NextBytes(packet.Bytes.AsSpan(16, 4));
+            MemoryMarshal.Write(packet.Bytes.AsSpan(10), random.Next(2) == 0 ? edges[random.Next(4)] : (ushort)random.Next());
+            MemoryMarshal.Write(packet.Bytes.AsSpan(i % 2 == 0 ? 36 : 26), random.Next(2) == 0 ? edges[random.Next(4)] : (ushort)random.Next());
+            byte[] other = (byte[])packet.Bytes.Clone();
+            PacketInfo info = packet.Info;
+            uint address = random.Next(8) == 0 ? MemoryMarshal.Read<uint>(other.AsSpan(16)) : (uint)random.NextInt64();
+            ushort port = random.Next(8) == 0 ? MemoryMarshal.Read<ushort>(other.AsSpan(22)) : (ushort)random.Next();
+            ushort difference = InternetChecksum.Difference(MemoryMarshal.Read<uint>(other.AsSpan(16)), address);
+            Assert.Equal(RewriteStatus.Ok, AddressRewriter.SetDestination(packet.Bytes, info, address, port));
+            AddressRewriter.SetPlainDestination(ref other[0], 20, i % 2 != 0, address, difference, port);
+            Assert.Equal(packet.Bytes, other);
+        }
     }
 
     /// <summary>Draws at the edges: never and always.</summary>

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
 
@@ -8,34 +6,24 @@ namespace DatapathKernels.Filtering;
 [StructLayout(LayoutKind.Sequential, Size = 12)]
 internal struct ShortcutEndpoint
 {
-    /// <summary>In <see cref="Bits"/>: the DNAT names a port.</summary>
-    public const byte WithPort = 1;
-
-    /// <summary>In <see cref="Bits"/>: packets that come from <see cref="Address"/> itself meet another rule first, and walk.</summary>
-    public const byte Hairpin = 2;
+    /// <summary>In <see cref="Mark"/>: packets that come from <see cref="Address"/> itself meet another rule first, and walk.</summary>
+    public const uint Hairpin = 1u << 31;
 
     /// <summary>The new destination, as it stands on the wire.</summary>
     public uint Address;
 
-    /// <summary>The number of its DNAT rule.</summary>
-    public int Number;
+    /// <summary>The number of its DNAT rule, and <see cref="Hairpin"/>.</summary>
+    public uint Mark;
 
-    /// <summary>The new port, host order.</summary>
+    /// <summary>The new port, host order; 0 when the packet keeps its own.</summary>
     public ushort Port;
 
-    public NatFlags Flags;
+    /// <summary>What the new destination adds to checksums, and the old one no longer: see <see cref="Packets.InternetChecksum.Difference"/>.</summary>
+    public ushort Difference;
 
-    public byte Bits;
+    /// <summary>The number of its DNAT rule.</summary>
+    public readonly int Number => (int)(Mark & ~Hairpin);
 
     /// <summary>True when a packet from that source (as on the wire) walks.</summary>
-    public readonly bool IsHairpinOf(uint source) => (Bits & Hairpin) != 0 & source == Address;
-
-    /// <summary>What DNAT puts into a verdict.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Bind(ref NatBinding binding)
-    {
-        binding.Address = IPv6Address.OfV4(Address);
-        (binding.Port, binding.HighPort, binding.Kind, binding.Flags) = (Port, Port, NatKind.Dnat, Flags);
-        (binding.HasAddress, binding.HasPort) = (true, (Bits & WithPort) != 0);
-    }
+    public readonly bool IsHairpinOf(uint source) => (Mark >= Hairpin) & (source == Address);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
 
@@ -37,7 +38,7 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
         bool leads = PackedOp.ActionOf(word) is (int)RuleAction.Jump or (int)RuleAction.Goto && PackedOp.ExtrasOf(word) == PackedOp.NoExtras;
         if (!leads || !TryService((int)PackedOp.ArgumentOf(word)))
             return default;
-        _head.Draws = _count - 1;
+        _head.Draws = (ushort)(_count - 1);
         return Write();
     }
 
@@ -100,8 +101,9 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
         _limits[_count] = (int)(threshold - 1);
         ref ShortcutEndpoint endpoint = ref _endpoints[_count++];
         endpoint = default;
-        ulong* op = PackedOp.Enter(cells, (uint)home, out endpoint.Number);
-        for (; PackedOp.ActionOf(*op) is not (PackedOp.Indexed or PackedOp.Spread); op += PackedOp.LengthOf(*op), endpoint.Number++)
+        bool hairpin = false;
+        ulong* op = PackedOp.Enter(cells, (uint)home, out int number);
+        for (; PackedOp.ActionOf(*op) is not (PackedOp.Indexed or PackedOp.Spread); op += PackedOp.LengthOf(*op), number++)
         {
             Known known = Decide(op, out uint source, out ulong* rest);
             if (known == Known.Differs)
@@ -109,10 +111,15 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
             if (PackedOp.ExtrasOf(*op) != PackedOp.NoExtras)
                 return false;
             if (known == Known.Matches)
-                return PackedOp.ActionOf(*op) == PackedOp.ShortDnat && TryTranslation(ref endpoint, PackedOp.ArgumentOf(*op), *rest);
-            if (known != Known.DependsOnSource || endpoint.Bits != 0)
+            {
+                endpoint.Mark = (uint)number | (hairpin ? ShortcutEndpoint.Hairpin : 0);
+                return PackedOp.ActionOf(*op) == PackedOp.ShortDnat && (!hairpin || endpoint.Address == PackedOp.ArgumentOf(*op))
+                    && TryTranslation(ref endpoint, PackedOp.ArgumentOf(*op), *rest);
+            }
+
+            if (known != Known.DependsOnSource || hairpin)
                 return false;
-            (endpoint.Bits, endpoint.Address) = (ShortcutEndpoint.Hairpin, source);
+            (hairpin, endpoint.Address) = (true, source);
         }
 
         return false;
@@ -127,15 +134,15 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
         return _record.AsSpan(0, Shortcut.BytesOf(draws));
     }
 
-    private static bool TryTranslation(ref ShortcutEndpoint endpoint, uint address, ulong binding)
+    private bool TryTranslation(ref ShortcutEndpoint endpoint, uint address, ulong binding)
     {
-        if (endpoint.Bits != 0 && endpoint.Address != address)
-            return false;
         NatBinding whole = default;
         ((ulong*)&whole)[2] = binding;
-        (endpoint.Address, endpoint.Port, endpoint.Flags) = (address, whole.Port, whole.Flags);
-        endpoint.Bits |= whole.HasPort ? ShortcutEndpoint.WithPort : (byte)0;
-        return true;
+        if (_count == 1)
+            (_head.Flags, _head.HasPort) = (whole.Flags, whole.HasPort);
+        (endpoint.Address, endpoint.Port) = (address, whole.Port);
+        endpoint.Difference = InternetChecksum.Difference((uint)(_value.Source0 >> 32), address);
+        return _head.Flags == whole.Flags && _head.HasPort == whole.HasPort;
     }
 
     /// <summary>What a rule's head says to every packet of the dispatch rule.</summary>
