@@ -42,40 +42,91 @@ public class IpvsIndexAgreementTests
         Assert.Superset(new HashSet<IpvsStatus> { IpvsStatus.NotOurs, IpvsStatus.Forwarded, IpvsStatus.Replied, IpvsStatus.ServerGone, IpvsStatus.NoServer, IpvsStatus.TableFull }, seen);
     }
 
-    [Fact]
-    public void A_burst_equals_singles()
+    [Theory]
+    [InlineData(IpvsIndexKind.FlowTable, 1, 300)]
+    [InlineData(IpvsIndexKind.FlowTable, 700, 4000)]
+    [InlineData(IpvsIndexKind.KernelChains, 700, 4000)]
+    public void A_burst_equals_singles(IpvsIndexKind kind, int stepMs, int capacity)
     {
         Random random = new(5);
-        using IpvsDirector one = Make(IpvsIndexKind.FlowTable), other = Make(IpvsIndexKind.FlowTable);
+        using IpvsDirector one = Make(kind, capacity), other = Make(kind, capacity);
         using PacketArena arena = new(64, 512);
         IpvsVerdict[] verdicts = new IpvsVerdict[64];
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < 400; round++)
         {
             arena.Clear();
+            long now = round * stepMs;
             TestPacket[] packets = [.. Enumerable.Range(0, round % 65).Select(_ => RandomPacket(random))];
             foreach (TestPacket packet in packets)
                 Assert.True(arena.TryAdd(packet.Bytes, LinkType.Raw));
-            if (packets.Length == 0)
-                continue;
             PacketBurst burst = arena.Burst(0, packets.Length);
             PacketInfo[] infos = new PacketInfo[64];
             FlowKeyV4[] v4 = new FlowKeyV4[64];
             FlowKeyV6[] v6 = new FlowKeyV6[64];
             for (int i = 0; i < packets.Length; i++)
                 FlowParser.ParseNetwork(packets[i].Bytes, 0, out v4[i], out v6[i], out infos[i]);
-            other.ProcessBurst(burst, infos, v4, v6, 0, round, verdicts);
+            other.ProcessBurst(burst, infos, v4, v6, 0, now, verdicts);
             for (int i = 0; i < packets.Length; i++)
             {
-                Assert.Equal(Process(one, packets[i], round, out IpvsVerdict verdict), verdicts[i].Status);
-                Assert.Equal(verdict.Server, verdicts[i].Server);
+                Assert.Equal(Process(one, packets[i], now, out IpvsVerdict verdict), verdicts[i].Status);
+                Assert.Equal((verdict.Server, verdict.IsNew, verdict.NextHop, verdict.ServerPortBe), (verdicts[i].Server, verdicts[i].IsNew, verdicts[i].NextHop, verdicts[i].ServerPortBe));
+                Assert.Equal(verdict.Service?.Port, verdicts[i].Service?.Port);
                 Assert.Equal(packets[i].Bytes, burst[i].ToArray());
+            }
+
+            Assert.Equal(one.Connections, other.Connections);
+            if (round % 20 == 0)
+            {
+                Assert.Equal(one.Expire(now, int.MaxValue), other.Expire(now, int.MaxValue));
+                Change(random, one, other);
             }
         }
     }
 
-    private static IpvsDirector Make(IpvsIndexKind kind)
+    /// <summary>A packet that a client sent before there was a connection with such replies is a reply afterwards, and the client's again when that one is gone.</summary>
+    [Theory]
+    [InlineData(IpvsIndexKind.KernelChains, false)]
+    [InlineData(IpvsIndexKind.KernelChains, true)]
+    [InlineData(IpvsIndexKind.FlowTable, false)]
+    [InlineData(IpvsIndexKind.FlowTable, true)]
+    public void What_could_be_a_reply_is_one(IpvsIndexKind kind, bool asBurst)
     {
-        IpvsDirector director = new(new IpvsOptions { Index = kind, Capacity = 300, TableBits = 8, Seed = 9 });
+        using IpvsDirector director = new(new IpvsOptions { Index = kind, Capacity = 100 });
+        IpvsService[] services = [.. new[] { ("192.0.2.1", "10.9.9.9"), ("10.96.0.1", "10.0.0.1") }.Select(pair =>
+        {
+            VirtualService scheduler = new(SchedulerKind.RoundRobin);
+            scheduler.Add(new RealServer(IPAddress.Parse(pair.Item2), 8080));
+            return new IpvsService(IPAddress.Parse(pair.Item1), 80, IpProtocol.Udp, scheduler);
+        })];
+        foreach (IpvsService service in services)
+            director.Add(service);
+        TestPacket Server() => TestPacket.Udp("10.0.0.1", "192.0.2.1", 8080, 80);
+        TestPacket[] packets = [Server(), Server(), TestPacket.Udp("192.0.2.1", "10.96.0.1", 80, 80), Server()];
+        Assert.Equal([IpvsStatus.Forwarded, IpvsStatus.Forwarded, IpvsStatus.Forwarded, IpvsStatus.Replied], asBurst ? ProcessBurst(director, packets) : [.. packets.Select(packet => Process(director, packet, 0, out _))]);
+        director.Remove(services[1]);
+        Assert.Equal(IpvsStatus.Forwarded, Process(director, Server(), 0, out _));
+    }
+
+    private static IpvsStatus[] ProcessBurst(IpvsDirector director, TestPacket[] packets)
+    {
+        using PacketArena arena = new(64, 512);
+        PacketInfo[] infos = new PacketInfo[packets.Length];
+        FlowKeyV4[] v4 = new FlowKeyV4[packets.Length];
+        FlowKeyV6[] v6 = new FlowKeyV6[packets.Length];
+        for (int i = 0; i < packets.Length; i++)
+        {
+            Assert.True(arena.TryAdd(packets[i].Bytes, LinkType.Raw));
+            FlowParser.ParseNetwork(packets[i].Bytes, 0, out v4[i], out v6[i], out infos[i]);
+        }
+
+        IpvsVerdict[] verdicts = new IpvsVerdict[packets.Length];
+        director.ProcessBurst(arena.Burst(0, packets.Length), infos, v4, v6, 0, 0, verdicts);
+        return [.. verdicts.Select(verdict => verdict.Status)];
+    }
+
+    private static IpvsDirector Make(IpvsIndexKind kind, int capacity = 300)
+    {
+        IpvsDirector director = new(new IpvsOptions { Index = kind, Capacity = capacity, TableBits = 8, Seed = 9 });
         for (int i = 0; i < 8; i++)
         {
             IpProtocol protocol = i % 2 == 0 ? IpProtocol.Tcp : IpProtocol.Udp;
@@ -121,7 +172,7 @@ public class IpvsIndexAgreementTests
             ? (peer, client, peerPort, clientPort) : (client, peer, clientPort, peerPort);
         return random.Next(2) == 0
             ? TestPacket.Tcp(source, destination, sourcePort, destinationPort, Flags[random.Next(Flags.Length)])
-            : TestPacket.Udp(source, destination, sourcePort, destinationPort);
+            : TestPacket.Udp(source, destination, sourcePort, destinationPort, checksum: v6 || random.Next(3) != 0);
     }
 
     private static IpvsStatus Process(IpvsDirector director, TestPacket packet, long nowMs, out IpvsVerdict verdict)

@@ -102,7 +102,7 @@ internal sealed partial class FlowTableIndex
         return others;
     }
 
-    /// <summary>Returns the packets that no connection is found for.</summary>
+    /// <summary>Returns the packets that no connection is found for: perhaps they open one, whose place is then asked of the memory.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong GuessReplies(ulong packets)
     {
@@ -110,20 +110,15 @@ internal sealed partial class FlowTableIndex
         for (; packets != 0; packets &= packets - 1)
         {
             int i = BitOperations.TrailingZeroCount(packets);
-            if (_replies.Lookup(new(ReplyWord(_hashes[i])), out int id) == Maps.MapError.Ok)
-            {
-                _guesses[i] = AsReply(id);
+            bool isReply = _replies.Lookup(new(ReplyWord(_hashes[i])), out int id) == Maps.MapError.Ok;
+            _guesses[i] = isReply ? AsReply(id) : IpvsConnection.None;
+            unknown |= isReply ? 0 : 1UL << i;
+            if (isReply)
                 Store.Prefetch(id);
-            }
-            else
-            {
-                // Perhaps it opens a connection: that would lie here.
-                unknown |= 1UL << i;
-                _guesses[i] = IpvsConnection.None;
-                Store.Prefetch(_tags.FreeIn(_tags.HomeOf(_hashes[i])));
-            }
         }
 
+        for (ulong left = unknown; left != 0; left &= left - 1)
+            Store.Prefetch(_tags.FreeIn(_tags.HomeOf(_hashes[BitOperations.TrailingZeroCount(left)])));
         return unknown;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Hashing;
 using DatapathKernels.Maps;
 using DatapathKernels.Packets;
@@ -12,7 +13,7 @@ internal sealed partial class FlowTableIndex
 {
     private readonly FlowMap<RawKey<uint>, int> _replies;
 
-    // Replies that were not put in yet: what they touch has been asked of the memory meanwhile. Whoever looks for a reply puts them in first.
+    // Replies that were not put in yet, to be put in together. Whoever looks for a reply puts them in first.
     private readonly int[] _later = new int[PacketBurst.MaxCount];
     private readonly ulong[] _laterHashes = new ulong[PacketBurst.MaxCount];
     private int _laterCount;
@@ -24,8 +25,6 @@ internal sealed partial class FlowTableIndex
         if (_laterCount == _later.Length)
             SettleReplies();
         ulong hash = _hash.Of(Store[id].Reply);
-        _replies.Prepare(new(ReplyWord(hash)));
-        _tags.Prefetch(_tags.HomeOf(hash));
         (_later[_laterCount], _laterHashes[_laterCount]) = (id, hash);
         _laterCount++;
         NoteNew(hash);
@@ -33,9 +32,26 @@ internal sealed partial class FlowTableIndex
 
     private void SettleReplies()
     {
-        for (int i = 0; i < _laterCount; i++)
-            InsertReply(_later[i], _laterHashes[i]);
+        if (_laterCount != 0)
+            InsertReplies(_later.AsSpan(0, _laterCount), _laterHashes.AsSpan(0, _laterCount));
         _laterCount = 0;
+    }
+
+    /// <summary>
+    /// Asks the memory for everything first, in a loop with nothing else in it: a prefetch that needs a page's translation holds up all behind it
+    /// once the core's window is full, so that prefetches far apart wait for one another.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void InsertReplies(ReadOnlySpan<int> ids, ReadOnlySpan<ulong> hashes)
+    {
+        foreach (ulong hash in hashes)
+        {
+            _replies.Prepare(new(ReplyWord(hash)));
+            _tags.Prefetch(_tags.HomeOf(hash));
+        }
+
+        for (int i = 0; i < ids.Length; i++)
+            InsertReply(ids[i], hashes[i]);
     }
 
     private void InsertReply(int id, ulong hash)

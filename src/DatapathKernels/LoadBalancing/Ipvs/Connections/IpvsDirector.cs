@@ -130,53 +130,6 @@ public sealed partial class IpvsDirector : IDisposable
         return verdict.Status;
     }
 
-    /// <summary>Takes a burst: the same as <see cref="Process"/> for each in order, but the memory works on all of them at once.</summary>
-    /// <param name="burst">The frames.</param>
-    /// <param name="infos">What their parse found; one a frame.</param>
-    /// <param name="v4">Their keys; one a frame.</param>
-    /// <param name="v6">Their keys; one a frame.</param>
-    /// <param name="mark">Their firewall mark.</param>
-    /// <param name="nowMs">The time.</param>
-    /// <param name="verdicts">Receives one a frame.</param>
-    /// <exception cref="ArgumentException">A span is shorter than the burst.</exception>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void ProcessBurst(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6, uint mark, long nowMs, Span<IpvsVerdict> verdicts)
-    {
-        int count = burst.Count;
-        if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
-            Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _index.FindBurst(infos[..count], v4, v6);
-        FlowTableIndex? flows = _index as FlowTableIndex;
-        if (flows != null && flows.Unknown != 0)
-            PrefetchServices(flows.Unknown, infos, v4, v6);
-        for (int i = 0; ; i++)
-        {
-            if (flows is { IsUndisturbed: true })
-                i = PassUsual(flows, burst, i, infos, v4, nowMs, verdicts);
-            if (i == count)
-                break;
-            IpvsFound found = _index.Found(i, infos[i], v4[i], v6[i]);
-            if (!TryProcessFound(burst[i], infos[i], v4[i], v6[i], found, mark, nowMs, out verdicts[i]))
-                Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
-        }
-    }
-
-    /// <summary>Begins a burst whose packets are then processed one by one, with other things done between: asks the memory for what they will need.</summary>
-    /// <param name="infos">What their parse found; one a packet.</param>
-    /// <param name="v4">Their keys; one a packet.</param>
-    /// <param name="v6">Their keys; one a packet.</param>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public void Prepare(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        for (int first = 0; first < infos.Length; first += PacketBurst.MaxCount)
-        {
-            int count = Math.Min(PacketBurst.MaxCount, infos.Length - first);
-            _index.FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count));
-        }
-    }
-
     /// <summary>
     /// Ends connections whose time is over, looking at no more than <paramref name="budget"/>. A packet never meets an ended connection, whether this
     /// has been called or not: it only gives the room back.
@@ -211,37 +164,6 @@ public sealed partial class IpvsDirector : IDisposable
             if (timeout is < 1 or > MostSeconds)
                 Throw.OutOfRange(nameof(seconds), timeout, $"a timeout is 1 to {MostSeconds} seconds");
         }
-    }
-
-    /// <summary>
-    /// A packet that changes no more than its own connection (it is there, its time is not over, its server was there before and no connection opens), or one
-    /// that has none. False, and nothing is done, for every other.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryProcessFound(Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, IpvsFound found, uint mark, long nowMs, out IpvsVerdict verdict)
-    {
-        int id = found.Id;
-        verdict = new IpvsVerdict { Server = VirtualService.NoServer };
-        if ((info.Flags & PacketFlags.Transport) == 0 || !info.HasKey || info.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp))
-            return false;
-        if (id == IpvsConnection.None)
-        {
-            ProcessPacket(frame, info, IpvsTuple.Of(info, v4, v6), found, mark, nowMs, ref verdict);
-            return true;
-        }
-
-        if (_store[id].ExpiresMs <= nowMs)
-            return false;
-        if (found.IsReply)
-        {
-            Reply(frame, info, id, nowMs, ref verdict);
-            return true;
-        }
-
-        if (_store[id].SeenRemovals != _clock.Removals || Opens(frame, info))
-            return false;
-        Forward(frame, info, id, nowMs, ref verdict);
-        return true;
     }
 
     private void ProcessPacket(Span<byte> frame, in PacketInfo info, in IpvsTuple packet, IpvsFound found, uint mark, long nowMs, ref IpvsVerdict verdict)
