@@ -160,7 +160,7 @@ public class ConntrackBench : IDisposable
         return made;
     }
 
-    /// <summary>The collector over as many places whose connections are all over: each is taken out of both its chains.</summary>
+    /// <summary>The collector over as many places whose connections are all over: each is taken out of the index, both its tuples.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
     public int Expire() => _table!.Collect(_nowMs + AllOverMs, Asked);
 

@@ -46,15 +46,25 @@ public sealed partial class ConntrackTable
         PrepareRemoval(victims[..count]);
     }
 
-    /// <summary>The first connection of the new one's bucket.</summary>
+    /// <summary>The connections in the new ones' own buckets that could go: in a table with many of those, nearly always some.</summary>
     private int GuessChained(ReadOnlySpan<uint> hashes, ulong fresh, Span<int> victims)
     {
+        for (ulong left = fresh; left != 0; left &= left - 1)
+        {
+            TupleIndex.BucketWalk walk = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)]));
+            for (int link = walk.Next(); link != TupleIndex.End; link = walk.Next())
+                _store.PrefetchState(link >> 1);
+        }
+
         int count = 0;
         for (ulong left = fresh; left != 0; left &= left - 1)
         {
-            int link = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)])).Next();
-            if (link != TupleIndex.End)
-                victims[count++] = link >> 1;
+            TupleIndex.BucketWalk walk = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)]));
+            for (int link = walk.Next(); link != TupleIndex.End && count < victims.Length; link = walk.Next())
+            {
+                if (!_store[link >> 1].Has(ConntrackStatus.Assured))
+                    victims[count++] = link >> 1;
+            }
         }
 
         return count;

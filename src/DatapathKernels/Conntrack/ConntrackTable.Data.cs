@@ -4,7 +4,7 @@ using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
 
-/// <content>The short way of <see cref="TcpData">the usual segment</see> of a connection that a burst found ahead.</content>
+/// <content>The short way of <see cref="TcpData">the usual segment</see>.</content>
 public sealed partial class ConntrackTable
 {
     private const ConntrackStatus DataStatus = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
@@ -13,17 +13,20 @@ public sealed partial class ConntrackTable
     private static readonly uint s_compactData = Summary(DataStatus, IpProtocol.Tcp, TupleForm.Compact);
     private static readonly uint s_wideData = Summary(DataStatus, IpProtocol.Tcp, TupleForm.Wide);
 
+    /// <summary>False for a table that takes the long way with every packet, to which the short one is held.</summary>
+    internal bool HasShortWay { get; init; }
+
     /// <summary>What <see cref="Follow"/> does with such a segment.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="info">What its parse found.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="link">The link found ahead, or <see cref="TupleIndex.End"/>.</param>
+    /// <param name="link">The link that the index names, perhaps some packets ago; or <see cref="TupleIndex.End"/>.</param>
     /// <param name="nowMs">The time.</param>
     /// <returns>False, and nothing changed, for any other packet.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryTrackData(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, int link, uint nowMs)
     {
-        if (link < 0 || !_followsData || info.Status != ParseStatus.Ok || (info.Flags & PacketFlags.Transport) == 0)
+        if (link < 0 || !HasShortWay || info.Status != ParseStatus.Ok || (info.Flags & PacketFlags.Transport) == 0)
             return false;
         ref Connection connection = ref _store[link >> 1];
         uint summary = connection.Summary & s_summaryMask, end = info.L3Offset + info.L3Length;

@@ -28,7 +28,12 @@ public sealed partial class ConntrackTable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _store.Reclaim();
-        return TrackAt(frame, info, key, HashOf(key), nowMs, out id, out reply);
+        uint hash = HashOf(key);
+        int link = _index.First(hash);
+        if (!TryTrackData(frame, info, key, link, (uint)nowMs))
+            return TrackAt(frame, info, key, hash, nowMs, out id, out reply);
+        (id, reply) = (link >> 1, (link & 1) != 0);
+        return TrackedAs.Established;
     }
 
     /// <summary>The key of an IPv4 packet in the form the table takes.</summary>

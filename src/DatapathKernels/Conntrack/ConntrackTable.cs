@@ -44,7 +44,6 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly ShardMap? _shards;
     private readonly int _shard;
     private readonly TcpLifetimes _lifetimes;
-    private readonly bool _followsData;
     private bool _isDisposed;
 
     // The time of the call the table is in.
@@ -74,7 +73,7 @@ public sealed partial class ConntrackTable : IDisposable
         _index = new TupleIndex(2 * _store.Capacity, (uint)(options.Buckets == 0 ? options.Max : options.Buckets));
         _sources = new SourceChains(_store, (uint)options.Max);
         _lifetimes = new TcpLifetimes(options.Tcp);
-        _followsData = !IsLru && !options.Checksum;
+        HasShortWay = !IsLru && !options.Checksum;
         _extras = new ConnectionExtras(_store.Capacity, options.Accounting, options.Timestamps);
     }
 

@@ -29,6 +29,9 @@ internal sealed unsafe partial class TupleIndex
         return matches;
     }
 
+    /// <summary>How many links stand behind a line that would stand in it.</summary>
+    private static uint PassedInAll(Line* line) => Vector256.Sum(Vector256.ShiftRightLogical(Vector256.Load((uint*)line->Links), LinkBits));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int TrailingZeros(uint mask) => BitOperations.TrailingZeroCount(mask);
 }

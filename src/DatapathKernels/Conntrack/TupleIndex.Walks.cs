@@ -7,6 +7,8 @@ namespace DatapathKernels.Conntrack;
 /// </content>
 internal sealed unsafe partial class TupleIndex
 {
+    private const int ManyPassed = 24;
+
     /// <summary>The kernel's buckets.</summary>
     public uint Buckets { get; }
 
@@ -17,9 +19,9 @@ internal sealed unsafe partial class TupleIndex
     public BucketWalk Walk(uint bucket) => new(this, bucket);
 
     /// <summary>
-    /// True when the bucket of a hash may hold dozens of links: counting them is worth a walk. Of buckets no larger than a line, only those whose line as many went past as it can count.
+    /// True when the bucket of a hash may hold dozens of links: counting them is worth a walk. Of buckets no larger than a line, only those whose line two dozen went past.
     /// </summary>
-    public bool MayBeLong(uint hash) => Buckets < _lines || _line[HomeOf(hash)].Passed == MostPassed;
+    public bool MayBeLong(uint hash) => Buckets < _lines || PassedInAll(_line + HomeOf(hash)) >= ManyPassed;
 
     /// <summary>The first hash of a bucket.</summary>
     private uint FirstHash(uint bucket) => (uint)((((ulong)bucket << 32) + Buckets - 1) / Buckets);
@@ -38,7 +40,7 @@ internal sealed unsafe partial class TupleIndex
             while (_matches == 0)
             {
                 uint behind = index.Behind(_at);
-                if (index._line[_at].Passed == 0 || behind == _home)
+                if (index._line[_at].Passed(hash) == 0 || behind == _home)
                     return End;
                 _at = behind;
                 _matches = Matches(index._line + _at, hash);
@@ -73,7 +75,7 @@ internal sealed unsafe partial class TupleIndex
                 }
 
                 _isPast |= _at == _last;
-                if ((_isPast && line->Passed == 0) || --_left == 0)
+                if ((_isPast && PassedInAll(line) == 0) || --_left == 0)
                     return End;
                 (_at, _slot) = (index.Behind(_at), 0);
             }

@@ -17,8 +17,8 @@ namespace DatapathKernels.Conntrack;
 /// The lines are in the order of the hashes, as the kernel's buckets are: so a bucket's links stand in one or two neighbouring lines, and the index can say which they are.
 /// </para>
 /// <para>
-/// A link stands in the first line from its own on that had a free slot. How many links went past a line is kept in the upper four bits of its first link, and a search
-/// goes on only where some did. Fifteen stands for all that is more: such a line is passed for good.
+/// A link stands in the first line from its own on that had a free slot. How many went past a line is counted in the upper four bits of its links, by the lower three bits of their hashes: a
+/// search goes on only where some went past that count with it, which hardly one in fifty does. Fifteen stands for all that is more, and stays.
 /// </para>
 /// </remarks>
 internal sealed unsafe partial class TupleIndex : IDisposable
@@ -27,7 +27,7 @@ internal sealed unsafe partial class TupleIndex : IDisposable
 
     private const int LinkBits = 28, LinkMask = (1 << LinkBits) - 1, MostPassed = 15;
 
-    // Of a full table two thirds of the slots are taken, and one line in ten was passed; 24 bytes a connection.
+    // Of a full table two thirds of the slots are taken, and some link went past one line in ten; 24 bytes a connection.
     private const int SlotsTaken = 2, SlotsGiven = 3;
 
     private readonly NativeBuffer _buffer;
@@ -64,18 +64,23 @@ internal sealed unsafe partial class TupleIndex : IDisposable
             Simd.Prefetch.Read(first + (uint)((hash * lines) >> 32));
     }
 
-    /// <summary>The first link of every hash of a burst, which most often is the one looked for; <see cref="End"/> where there is none.</summary>
+    /// <summary>The first link of a hash, which most often is the one looked for; <see cref="End"/> when there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int First(uint hash)
+    {
+        Line* line = _line + HomeOf(hash);
+        uint matches = Matches(line, hash);
+        return matches != 0 ? LinkOf(line, TrailingZeros(matches)) : line->Passed(hash) != 0 ? Search(hash).Next() : End;
+    }
+
+    /// <summary>The same for every hash of a burst.</summary>
     /// <returns>The hashes that have none, a bit each.</returns>
     public ulong First(ReadOnlySpan<uint> hashes, Span<int> links)
     {
-        Line* first = _line;
-        ulong lines = _lines;
         ulong none = 0;
         for (int i = 0; i < hashes.Length; i++)
         {
-            Line* line = first + (uint)((hashes[i] * lines) >> 32);
-            uint matches = Matches(line, hashes[i]);
-            int link = matches != 0 ? LinkOf(line, TrailingZeros(matches)) : line->Passed != 0 ? Search(hashes[i]).Next() : End;
+            int link = First(hashes[i]);
             links[i] = link;
             none |= (ulong)((uint)link >> 31) << i;
         }
@@ -93,7 +98,7 @@ internal sealed unsafe partial class TupleIndex : IDisposable
         uint free;
         while ((free = Matches(_line + at, 0)) == 0)
         {
-            _line[at].CountPassed(1);
+            _line[at].CountPassed(hash, 1);
             at = Behind(at);
         }
 
@@ -116,11 +121,11 @@ internal sealed unsafe partial class TupleIndex : IDisposable
                     continue;
                 line->Hashes[slot] = 0;
                 for (; home != at; home = Behind(home))
-                    _line[home].CountPassed(-1);
+                    _line[home].CountPassed(hash, -1);
                 return;
             }
 
-            at = line->Passed != 0 ? Behind(at) : home;
+            at = line->Passed(hash) != 0 ? Behind(at) : home;
         }
         while (at != home);
     }
@@ -140,13 +145,13 @@ internal sealed unsafe partial class TupleIndex : IDisposable
         public fixed uint Hashes[SlotsPerLine];
         public fixed int Links[SlotsPerLine];
 
-        /// <summary>How many links stand behind the line that would stand in it.</summary>
-        public readonly uint Passed => (uint)Links[0] >> LinkBits;
+        /// <summary>How many links that are counted with this hash stand behind the line and would stand in it.</summary>
+        public readonly uint Passed(uint hash) => (uint)Links[hash % SlotsPerLine] >> LinkBits;
 
-        public void CountPassed(int change)
+        public void CountPassed(uint hash, int change)
         {
-            if (Passed < MostPassed)
-                Links[0] += change << LinkBits;
+            if (Passed(hash) < MostPassed)
+                Links[hash % SlotsPerLine] += change << LinkBits;
         }
     }
 }
