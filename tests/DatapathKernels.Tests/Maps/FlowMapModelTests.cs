@@ -21,6 +21,17 @@ public abstract class FlowMapModelTests<TIsa>
         Run<FlowKeyV4, ulong>(capacity, 200_000, i => new FlowKeyV4(0x0a000001 + i, 0x0a600001, (ushort)(i * 7), 443, IpProtocol.Tcp), i => i * 3UL);
 
     [Theory]
+    [InlineData(5)]
+    [InlineData(300)]
+    public void Paired_keys_with_large_values_follow_the_model(int capacity) =>
+        Run<RawKey<UInt128>, WideValue>(capacity, 60_000, i => new(new UInt128(i, 7)), i => WideValue.Of(i, i));
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(300)]
+    public void Paired_keys_with_small_values_follow_the_model(int capacity) => Run<RawKey<UInt128>, uint>(capacity, 60_000, i => new(new UInt128(7, i)), i => i);
+
+    [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(300)]
