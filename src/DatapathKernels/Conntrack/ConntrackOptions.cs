@@ -6,7 +6,7 @@ public sealed record ConntrackOptions
     /// <summary><c>max</c>: the most connections.</summary>
     public int Max { get; init; } = 262_144;
 
-    /// <summary><c>buckets</c>: chains of the table; 0 for three a connection, one with the kernel's hash.</summary>
+    /// <summary><c>buckets</c>: chains of the table as the kernel counts and clears them; 0 for one a connection.</summary>
     public int Buckets { get; init; }
 
     /// <summary>Who has to go when the table is full.</summary>

@@ -46,25 +46,30 @@ public sealed partial class ConntrackTable
         PrepareRemoval(victims[..count]);
     }
 
-    /// <summary>The connections in the new ones' own buckets that could go: in a table with many of those, nearly always some.</summary>
+    /// <summary>
+    /// The connections in the new ones' own buckets that could go: in a table with many of those, nearly always some. A bucket gives room to as many new connections as it loses, so not all
+    /// buckets are asked.
+    /// </summary>
     private int GuessChained(ReadOnlySpan<uint> hashes, ulong fresh, Span<int> victims)
     {
+        (int found, int room) = (0, Max - Count);
         for (ulong left = fresh; left != 0; left &= left - 1)
         {
+            if (room-- > 0)
+                continue;
             TupleIndex.BucketWalk walk = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)]));
-            for (int link = walk.Next(); link != TupleIndex.End; link = walk.Next())
+            for (int link = walk.Next(); link != TupleIndex.End && found < victims.Length; link = walk.Next(), room++)
+            {
+                victims[found++] = link >> 1;
                 _store.PrefetchState(link >> 1);
+            }
         }
 
         int count = 0;
-        for (ulong left = fresh; left != 0; left &= left - 1)
+        foreach (int id in victims[..found])
         {
-            TupleIndex.BucketWalk walk = _index.Walk(_index.BucketOf(hashes[BitOperations.TrailingZeroCount(left)]));
-            for (int link = walk.Next(); link != TupleIndex.End && count < victims.Length; link = walk.Next())
-            {
-                if (!_store[link >> 1].Has(ConntrackStatus.Assured))
-                    victims[count++] = link >> 1;
-            }
+            if (!_store[id].Has(ConntrackStatus.Assured))
+                victims[count++] = id;
         }
 
         return count;

@@ -49,10 +49,8 @@ public sealed partial class ConntrackTable
         TupleIndex.BucketWalk walk = _index.Walk(bucket);
         for (int link = walk.Next(); link != TupleIndex.End; link = walk.Next())
         {
-            if (!_store[link >> 1].IsOver(nowMs))
-                continue;
-            Remove(link >> 1);
-            walk = _index.Walk(bucket);
+            if (_store[link >> 1].IsOver(nowMs))
+                Remove(link >> 1);
         }
     }
 

@@ -63,7 +63,6 @@ public sealed partial class ConntrackTable
             Remove(id);
             dropped |= !over;
             Evicted += over ? 0 : 1;
-            walk = _index.Walk(bucket);
         }
 
         return dropped;

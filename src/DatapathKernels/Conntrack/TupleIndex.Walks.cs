@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace DatapathKernels.Conntrack;
 
 /// <content>
-/// Walks over the links of one hash, or of one of the kernel's buckets. A walk is over the index as it is: whoever takes links out begins another.
+/// Walks over the links of one hash, or of one of the kernel's buckets. Links never move, so they may be taken out meanwhile.
 /// </content>
 internal sealed unsafe partial class TupleIndex
 {
