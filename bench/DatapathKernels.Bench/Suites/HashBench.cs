@@ -115,6 +115,7 @@ public class HashBench
 
     /// <summary>Network cards, in software.</summary>
     [Benchmark(OperationsPerInvoke = Keys)]
+    [FullOnly]
     public ulong Toeplitz()
     {
         for (int i = 0; i < Keys; i++)

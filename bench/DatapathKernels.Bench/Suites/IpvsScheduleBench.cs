@@ -15,7 +15,7 @@ public class IpvsScheduleBench
 
     /// <summary>The kernel's scheduler.</summary>
     [ParamsAllValues]
-    [Quick(SchedulerKind.RoundRobin, SchedulerKind.LeastConnections)]
+    [Quick(SchedulerKind.LeastConnections)]
     public SchedulerKind Scheduler { get; set; }
 
     /// <summary>Real servers of the service.</summary>
