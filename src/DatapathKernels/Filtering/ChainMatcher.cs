@@ -56,6 +56,7 @@ public abstract partial class ChainMatcher : IDisposable
             _packedV6 = new PackedRules<RuleHeadV6>(_program, spare);
         _returns = new int[_program.MaxDepth + 1];
         Array.Fill(_hookChains, -1);
+        _chains.EnsureCapacity(_program.Chains.Length);
         for (int i = 0; i < _program.Chains.Length; i++)
         {
             Chain chain = _program.Chains[i];
