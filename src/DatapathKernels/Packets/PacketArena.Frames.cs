@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 
@@ -94,9 +95,9 @@ public sealed unsafe partial class PacketArena
     public PacketBurst Burst(int first, int count)
     {
         if ((uint)first > (uint)Count)
-            Throw.OutOfRange(nameof(first), first, $"the arena holds {Count} frames");
+            ThrowNoFrame(nameof(first), first);
         if ((uint)count > (uint)Math.Min(Count - first, PacketBurst.MaxCount))
-            Throw.OutOfRange(nameof(count), count, $"at most {PacketBurst.MaxCount} frames, all of them in the arena");
+            Throw.OutOfRange(nameof(count), count, "at most 64 frames, all of them in the arena");
         return new PacketBurst(this, first, count);
     }
 
@@ -112,10 +113,14 @@ public sealed unsafe partial class PacketArena
     internal FrameSlot* Slot(int index)
     {
         if ((uint)index >= (uint)Count)
-            Throw.OutOfRange(nameof(index), index, $"the arena holds {Count} frames");
+            ThrowNoFrame(nameof(index), index);
         // SAFE: Count <= Capacity, the number of records.
         return (FrameSlot*)_slots.Pointer + index;
     }
+
+    /// <summary>Out of line, words and all, so that the loops that call <see cref="Slot"/> have none of it.</summary>
+    [DoesNotReturn]
+    private void ThrowNoFrame(string parameter, int index) => Throw.OutOfRange(parameter, index, $"the arena holds {Count} frames");
 
     /// <summary>Where frames, records and the next slot are, for loops that proved their range once.</summary>
     internal void Raw(out byte* memory, out FrameSlot* slots, out nuint stride)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 
@@ -48,7 +49,11 @@ public readonly ref struct PacketBurst
     private int InArena(int index)
     {
         if ((uint)index >= (uint)Count)
-            Throw.OutOfRange(nameof(index), index, $"the burst holds {Count} frames");
+            ThrowNoFrame(Count, index);
         return First + index;
     }
+
+    /// <summary>Out of line, words and all, so that the loops over a burst have none of it.</summary>
+    [DoesNotReturn]
+    private static void ThrowNoFrame(int count, int index) => Throw.OutOfRange(nameof(index), index, $"the burst holds {count} frames");
 }
