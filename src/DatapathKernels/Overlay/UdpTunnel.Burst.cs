@@ -56,7 +56,7 @@ public sealed unsafe partial class UdpTunnel
             ref readonly PacketInfo info = ref TChecksum.IsWritten ? ref inner[from] : ref s_unknown;
             if (slot.Start < headerBytes || !TryWritePlain<TChecksum>(ref *(frame - headerBytes), ref *frame, slot.Length, flowHashes[from], (ushort)(firstId + from), info))
                 break;
-            slots[from] = slot with { Start = (ushort)(slot.Start - headerBytes), Length = slot.Length + headerBytes };
+            FrameSlot.MoveFront(slots + from, -(int)headerBytes);
         }
 
         return from;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
@@ -17,17 +18,22 @@ public sealed unsafe partial class UdpTunnel
         return plain & known;
     }
 
-    /// <summary>The sums of what is before the IP addresses: 26 bytes, or 22 of IPv6.</summary>
+    /// <summary>The sums of what is before the IP addresses: 26 bytes, or 22 of IPv6, whose words are in no order.</summary>
     /// <param name="group">Where the frames are.</param>
-    /// <param name="start">Bytes 12 to 15 of each, host order.</param>
+    /// <param name="start">Bytes 12 to 15 of each, network order.</param>
+    /// <param name="length">Bytes 16 to 19.</param>
     /// <param name="word">Bytes 20 to 23.</param>
-    /// <param name="isV6">All ones for each that is IPv6.</param>
+    /// <param name="last">Bytes 24 to 27.</param>
+    /// <returns>The sums, host order.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> SumsBeforeAddresses(Group* group, Vector256<uint> start, Vector256<uint> word, Vector256<uint> isV6)
+    private static Vector256<uint> SumsBeforeAddresses(Group* group, Vector256<uint> start, Vector256<uint> length, Vector256<uint> word, Vector256<uint> last)
     {
-        Vector256<uint> sum = FrameLanes.Halves(Gather(group, 0)) + FrameLanes.Halves(Gather(group, 4)) + FrameLanes.Halves(Gather(group, 8)) + FrameLanes.Halves(start) + FrameLanes.Halves(Gather(group, 16));
-        Vector256<uint> lastOfV4 = (word & Vector256.Create((uint)ushort.MaxValue)) + (Gather(group, 24) >>> 16);
-        return sum + (word >>> 16) + Vector256.AndNot(lastOfV4, isV6);
+        FrameLanes.Gather(group->Frames, 0, out Vector256<uint> first, out Vector256<uint> second, out Vector256<uint> third, out _);
+        Vector256<uint> low = Vector256.Create((uint)ushort.MaxValue), isV6 = Vector256.Equals(start & low, Vector256.Create((uint)BinaryPrimitives.ReverseEndianness(Ipv6Header.EtherType)));
+        Vector256<uint> lastOfV4 = Vector256.AndNot((word >>> 16) + (last & low), isV6);
+        Vector256<uint> sum = FrameLanes.Halves(first) + FrameLanes.Halves(second) + FrameLanes.Halves(third) + FrameLanes.Halves(start) + FrameLanes.Halves(length) + (word & low) + lastOfV4;
+        sum += (sum << 16) | (sum >>> 16);
+        return ((sum >>> 8) & Vector256.Create(0xff00u)) | (sum >>> 24);
     }
 
     /// <summary>The checksums of the datagrams.</summary>

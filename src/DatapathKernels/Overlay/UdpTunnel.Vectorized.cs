@@ -25,11 +25,12 @@ public sealed unsafe partial class UdpTunnel
         arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)first * stride;
         Unsafe.SkipInit(out Group group);
+        Vector256<ulong> places = FrameLanes.Slots(stride);
         int done = 0;
         for (; done <= flowHashes.Length - GroupSize; done += GroupSize, slots += GroupSize, memory += GroupSize * stride)
         {
             ReadOnlySpan<uint> hashes = flowHashes.Slice(done, GroupSize);
-            uint plain = Make<TChecksum>(memory, slots, stride, hashes, (ushort)(firstId + done), &group);
+            uint plain = Make<TChecksum>(memory, slots, places, hashes, (ushort)(firstId + done), &group);
             if (TChecksum.IsWritten)
                 plain = Known(slots, plain, inner.Slice(done, GroupSize), &group);
             int whole = plain == FrameLanes.All ? GroupSize : WriteOthers(arena, first + done, plain, hashes, (ushort)(firstId + done), inner.IsEmpty ? inner : inner.Slice(done, GroupSize));
@@ -44,18 +45,20 @@ public sealed unsafe partial class UdpTunnel
     /// <summary>Works out the headers of eight frames.</summary>
     /// <returns>A bit for each frame that is plain; what is worked out for others means nothing.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Make<TChecksum>(byte* memory, FrameSlot* slots, nuint stride, ReadOnlySpan<uint> flowHashes, ushort firstId, Group* group)
+    private uint Make<TChecksum>(byte* memory, FrameSlot* slots, Vector256<ulong> places, ReadOnlySpan<uint> flowHashes, ushort firstId, Group* group)
         where TChecksum : struct, IChecksum
     {
-        for (int i = 0; i < GroupSize; i++, memory += stride)
-            group->Frames[i] = (ulong)(memory + slots[i].Start);
+        Vector256<int> lengths = FrameLanes.Lengths(slots, out Vector256<uint> starts).AsInt32();
+        starts &= Vector256.Create((uint)ushort.MaxValue);
+        FrameLanes.Place(memory, places, starts, group->Frames);
 
         // SAFE: an arena ends in padding, so bytes 12..23 can be read however short a frame is.
-        Vector256<uint> start = Gather(group, EthernetBytes - 2), word = Gather(group, EthernetBytes + 6);
-        Vector256<int> lengths = FrameLanes.Lengths(slots, out Vector256<uint> starts).AsInt32();
+        FrameLanes.Gather(group->Frames, EthernetBytes - 2, out Vector256<uint> start, out Vector256<uint> length, out Vector256<uint> word, out Vector256<uint> last);
+        Vector256<uint> before = TChecksum.IsWritten ? SumsBeforeAddresses(group, start, length, word, last) : Vector256<uint>.Zero;
+        (start, word) = (FrameLanes.Reverse(start), FrameLanes.Reverse(word));
         Vector256<uint> hashes = Vector256.Create(flowHashes);
         Vector256<uint> plain = InnerFields.ReadPlain(start, word, lengths, out Vector256<uint> dsFields, out Vector256<uint> words, out Vector256<uint> isV6) & ~Vector256.Equals(hashes, Vector256<uint>.Zero);
-        Vector256<int> fits = Vector256.GreaterThan((starts & Vector256.Create((uint)ushort.MaxValue)).AsInt32(), Vector256.Create(_headers.Length - 1)) & Vector256.GreaterThan(lengths, Vector256.Create((int)LeastPlain - 1))
+        Vector256<int> fits = Vector256.GreaterThan(starts.AsInt32(), Vector256.Create(_headers.Length - 1)) & Vector256.GreaterThan(lengths, Vector256.Create((int)LeastPlain - 1))
             & Vector256.GreaterThan(Vector256.Create((int)(LeastPlain + _plainLengths)), lengths);
 
         Vector256<uint> bytes = lengths.AsUInt32() + Vector256.Create((uint)_headers.Length - EthernetBytes);
@@ -63,8 +66,8 @@ public sealed unsafe partial class UdpTunnel
         Vector256<uint> port = SourcePorts(hashes), datagram = bytes - Vector256.Create((uint)(_udp - EthernetBytes));
         Vector256<uint> lower = datagram << 16;
         if (TChecksum.IsWritten)
-            lower |= Checksums(SumsBeforeAddresses(group, start, word, isV6), lengths.AsUInt32(), word, isV6, port + datagram + datagram);
-        StoreWire(ref group->Udp[0], (port << 16) | Vector256.Create((uint)(_udpPort >> 32)), lower);
+            lower |= Checksums(before, lengths.AsUInt32(), word, isV6, port + datagram + datagram);
+        StoreWire(group->Udp, (port << 16) | Vector256.Create((uint)(_udpPort >> 32)), lower);
         return (plain & fits.AsUInt32()).ExtractMostSignificantBits();
     }
 
@@ -80,10 +83,10 @@ public sealed unsafe partial class UdpTunnel
         {
             Vector256<uint> id = (Vector256.Create((uint)firstId) + Vector256<uint>.Indices) & Vector256.Create((uint)ushort.MaxValue);
             _v4.Make(bytes, dsField, word, id, out first, out second, out Vector256<uint> third);
-            FrameLanes.Reverse(third).StoreUnsafe(ref group->Third[0]);
+            FrameLanes.Reverse(third).Store(group->Third);
         }
 
-        StoreWire(ref group->First[0], first, second);
+        StoreWire(group->First, first, second);
     }
 
     /// <summary><see cref="SourcePort"/>: the product of 32 and 16 bits in two halves, of which the upper 16 bits are wanted.</summary>
@@ -118,7 +121,7 @@ public sealed unsafe partial class UdpTunnel
             if (isV4)
                 Unsafe.WriteUnaligned(outer + EthernetBytes + 8, group->Third[i]);
             Unsafe.WriteUnaligned(outer + udp, group->Udp[i]);
-            *(ulong*)(slots + i) -= ((ulong)headerBytes << 32) - headerBytes;
+            FrameSlot.MoveFront(slots + i, -(int)headerBytes);
         }
     }
 
@@ -136,19 +139,9 @@ public sealed unsafe partial class UdpTunnel
         return GroupSize;
     }
 
-    /// <summary>A word of each frame, host order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Gather(Group* group, int offset) => FrameLanes.Reverse(FrameLanes.Gather(group->Frames, offset));
-
     /// <summary>Stores eight pairs of words, the upper one first, in network order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreWire(ref ulong to, Vector256<uint> upper, Vector256<uint> lower)
-    {
-        (Vector256<ulong> first, Vector256<ulong> last) = Vector256.Widen(FrameLanes.Reverse(lower));
-        (Vector256<ulong> frontUpper, Vector256<ulong> backUpper) = Vector256.Widen(FrameLanes.Reverse(upper));
-        ((first << 32) | frontUpper).StoreUnsafe(ref to);
-        ((last << 32) | backUpper).StoreUnsafe(ref to, (nuint)(GroupSize / 2));
-    }
+    private static void StoreWire(ulong* to, Vector256<uint> upper, Vector256<uint> lower) => FrameLanes.StorePairs(to, FrameLanes.Reverse(upper), FrameLanes.Reverse(lower));
 
     /// <summary>Where eight frames are, and the words of their outer headers as they go to the wire.</summary>
     private struct Group

@@ -129,7 +129,7 @@ public sealed partial class UdpTunnel
             return 0;
         frame.CopyTo(destination[_headers.Length..]);
         ref byte outer = ref MemoryMarshal.GetReference(destination);
-        WriteHeaders(ref outer, ref Unsafe.Add(ref outer, _headers.Length), frame.Length, flowHash, id, inner);
+        WriteHeaders(ref outer, ref MemoryMarshal.GetReference(frame), frame.Length, flowHash, id, inner);
         Copies++;
         return bytes;
     }
@@ -162,8 +162,8 @@ public sealed partial class UdpTunnel
     }
 
     /// <summary>All headers of a frame of an Ethernet header or more.</summary>
-    /// <param name="outer">Room for them: nothing before it is touched, nor behind.</param>
-    /// <param name="frame">The frame.</param>
+    /// <param name="outer">Room for them, and the frame behind them: nothing before it is touched, nor behind.</param>
+    /// <param name="frame">The frame, there or what it was copied from: bytes just written are dearer to read.</param>
     /// <param name="bytes">Its length.</param>
     /// <param name="flowHash">Its flow.</param>
     /// <param name="id">IPv4 identification.</param>
@@ -171,10 +171,14 @@ public sealed partial class UdpTunnel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteHeaders(ref byte outer, ref byte frame, int bytes, uint flowHash, ushort id, in PacketInfo inner)
     {
-        bool isWritten = _writesChecksum
-            ? TryWritePlain<WithChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner)
-            : TryWritePlain<WithoutChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner);
-        if (!isWritten)
+        if (_writesChecksum || !TryWritePlain<WithoutChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner))
+            WriteSummed(ref outer, ref frame, bytes, flowHash, id, inner);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteSummed(ref byte outer, ref byte frame, int bytes, uint flowHash, ushort id, in PacketInfo inner)
+    {
+        if (!_writesChecksum || !TryWritePlain<WithChecksum>(ref outer, ref frame, (uint)bytes, flowHash, id, inner))
             WriteAnyHeaders(ref outer, bytes + _headers.Length, flowHash, id, inner);
     }
 

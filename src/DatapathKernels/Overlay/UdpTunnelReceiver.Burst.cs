@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 
@@ -26,16 +27,49 @@ public sealed partial class UdpTunnelReceiver
         FrameSlot* slots = burst.Arena.Slots(burst.First, burst.Count);
         burst.Arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)burst.First * stride;
+        statuses[..burst.Count].Clear();
+        Vector256<ulong> places = FrameLanes.Slots(stride);
         ulong done = 0;
-        for (int i = 0; i < burst.Count; i++)
+        int next = 0;
+        fixed (PacketInfo* records = infos)
+        fixed (uint* found = networks)
         {
+            for (; FrameLanes.IsSupported && _takesPlain && next <= burst.Count - FrameLanes.Count; next += FrameLanes.Count)
+            {
+                uint plain = UnpackPlain(memory + (nuint)(uint)next * stride, places, slots + next, records + next, found + next);
+                done |= (ulong)plain << next;
+                if (plain != FrameLanes.All)
+                    done |= UnpackEach(memory, stride, slots, ~plain & FrameLanes.All, next, infos, statuses, networks);
+            }
+        }
+
+        int left = burst.Count - next;
+        return left == 0 ? done : done | UnpackEach(memory, stride, slots, left == PacketBurst.MaxCount ? ulong.MaxValue : (1UL << left) - 1, next, infos, statuses, networks);
+    }
+
+    /// <summary>Unpacks some frames one by one.</summary>
+    /// <param name="memory">The burst's first slot.</param>
+    /// <param name="stride">From slot to slot, bytes.</param>
+    /// <param name="slots">Their records.</param>
+    /// <param name="which">A bit for each, the lowest for <paramref name="first"/>.</param>
+    /// <param name="first">Its number.</param>
+    /// <param name="infos">What the parses of the burst found.</param>
+    /// <param name="statuses">Receives one each.</param>
+    /// <param name="networks">Receives the network of each.</param>
+    /// <returns>A bit of the burst for each that was unpacked.</returns>
+    private unsafe ulong UnpackEach(byte* memory, nuint stride, FrameSlot* slots, ulong which, int first, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks)
+    {
+        ulong done = 0;
+        for (; which != 0; which &= which - 1)
+        {
+            int i = first + System.Numerics.BitOperations.TrailingZeroCount(which);
             FrameSlot* slot = slots + i;
             byte* frame = memory + (nuint)(uint)i * stride + slot->Start;
             int start = infos[i].L3Offset + PlainHeaders;
             if (IsPlain(ref *frame, (int)slot->Length, infos[i], out ulong header) && slot->Start + start <= ushort.MaxValue)
             {
-                (slot->Start, slot->Length, slot->Link) = ((ushort)(slot->Start + start), infos[i].L3Length - PlainHeaders, LinkType.Ethernet);
-                (statuses[i], networks[i]) = (DecapStatus.Ok, NetworkOf(header));
+                *slot = new FrameSlot { Start = (ushort)(slot->Start + start), Length = infos[i].L3Length - PlainHeaders, Link = LinkType.Ethernet };
+                networks[i] = NetworkOf(header);
             }
             else
             {

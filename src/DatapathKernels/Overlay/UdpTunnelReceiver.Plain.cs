@@ -13,7 +13,7 @@ public sealed partial class UdpTunnelReceiver
     private const int PlainHeaders = Ipv4Header.MinSize + UdpBytes + VxlanHeader.Bytes;
     private const uint LeastPlain = PlainHeaders + EthernetHeader.Size + Ipv6Header.Size;
 
-    // Reserved bits in VXLAN and a version unknown in Geneve: no header that was ever accepted.
+    // Before any was accepted. A packet may have it, but is none to accept: it has reserved bits of VXLAN and a version unknown in Geneve.
     private const ulong NoHeader = ulong.MaxValue;
 
     // The last header accepted, without policy group and options: its network is one of ours. One word, so that threads see one or another, never half of it.
@@ -36,7 +36,7 @@ public sealed partial class UdpTunnelReceiver
         ulong udp = OuterHeader.ReadBigEndian64(ref Unsafe.Add(ref network, Ipv4Header.MinSize));
         header = OuterHeader.ReadBigEndian64(ref Unsafe.Add(ref network, Ipv4Header.MinSize + UdpBytes));
         ulong wanted = ((ulong)options.Port << 32) | ((info.L3Length - Ipv4Header.MinSize) << 16);
-        return (udp & 0x0000_ffff_ffff_ffff) == wanted && header == _lastHeader && Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref network, 16)) == _local
+        return (udp & 0x0000_ffff_ffff_ffff) == wanted && header == _lastHeader && header != NoHeader && Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref network, 16)) == _local
             && (Unsafe.Add(ref network, 1) & Ecn.Mask) == 0 && InternetChecksum.IsValidHeader(ref network);
     }
 }

@@ -42,13 +42,11 @@ public static unsafe partial class FlowParser
             ulong rest = burst.All;
             if (HasPasses)
             {
-                mask4 = FindIpv4(memory, stride, slots, count, zone, keys4, records);
-                rest &= ~mask4;
-                if (StartsWithIpv6(memory, stride, slots, rest))
-                    mask6 = FindIpv6(memory, stride, slots, rest, zone, keys6, records);
+                mask4 = FindPasses(memory, stride, slots, rest, zone, keys4, keys6, records, out mask6);
+                rest &= ~(mask4 | mask6);
             }
 
-            for (rest &= ~mask6; rest != 0; rest &= rest - 1)
+            for (; rest != 0; rest &= rest - 1)
             {
                 int i = BitOperations.TrailingZeroCount(rest);
                 byte* frame = memory + (nuint)(uint)i * stride + slots[i].Start;
@@ -63,17 +61,50 @@ public static unsafe partial class FlowParser
     }
 
     /// <summary>
-    /// True when the first frame left has the EtherType of IPv6. Traffic comes in runs: where that frame is something else
-    /// (a tag, options, ARP), the pass over IPv6 would mostly be spent for nothing, and frame by frame is right for all.
+    /// Runs the passes that the burst's traffic asks for. It comes in runs: the type of the first frame left says which pass is next, and no pass is run twice. Where that
+    /// frame is of no pass (options, ARP), those left are better taken frame by frame; but IPv4, which most traffic is, is always tried.
     /// </summary>
-    private static bool StartsWithIpv6(byte* memory, nuint stride, FrameSlot* slots, ulong rest)
+    /// <returns>The frames with IPv4 keys.</returns>
+    private static ulong FindPasses(
+        byte* memory, nuint stride, FrameSlot* slots, ulong rest, ushort zone, FlowKeyV4* keys4, FlowKeyV6* keys6, PacketInfo* records, out ulong mask6)
     {
-        if (rest == 0)
-            return false;
+        ulong mask4 = 0;
+        mask6 = 0;
+        bool triesUntagged = true, triesTagged = true, triesIpv6 = true;
+        while (rest != 0)
+        {
+            ushort typeLe = FirstType(memory, stride, slots, rest);
+            if (typeLe == Ipv6TypeLe && triesIpv6)
+            {
+                mask6 = FindIpv6(memory, stride, slots, rest, zone, keys6, records);
+                triesIpv6 = false;
+            }
+            else if (typeLe == VlanTypeLe && triesTagged)
+            {
+                mask4 |= FindIpv4<Tagged>(memory, stride, slots, rest, zone, keys4, records);
+                triesTagged = false;
+            }
+            else if (triesUntagged)
+            {
+                mask4 |= FindIpv4<Untagged>(memory, stride, slots, rest, zone, keys4, records);
+                triesUntagged = false;
+            }
+            else
+            {
+                break;
+            }
+
+            rest &= ~(mask4 | mask6);
+        }
+
+        return mask4;
+    }
+
+    private static ushort FirstType(byte* memory, nuint stride, FrameSlot* slots, ulong rest)
+    {
         int i = BitOperations.TrailingZeroCount(rest);
         // SAFE: an arena ends in BlindReadBytes of padding, so byte 13 can be read however short the frame is.
-        byte* frame = memory + (nuint)(uint)i * stride + slots[i].Start;
-        return frame[12] == Ipv6Header.EtherType >> 8 && frame[13] == (Ipv6Header.EtherType & 0xff);
+        return *(ushort*)(memory + (nuint)(uint)i * stride + slots[i].Start + 12);
     }
 
     /// <summary>One frame that the passes left.</summary>

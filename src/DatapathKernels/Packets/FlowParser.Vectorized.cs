@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -33,18 +32,31 @@ public static unsafe partial class FlowParser
     /// <summary>True where the passes give the right answer fast; elsewhere every frame is parsed on its own.</summary>
     private static bool HasPasses => BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated;
 
-    /// <summary>The first pass: <see cref="TryFastIpv4"/> of untagged frames, over all of the burst.</summary>
-    /// <returns>The accepted frames.</returns>
-    private static ulong FindIpv4(
-        byte* memory, nuint stride, FrameSlot* slots, int count, ushort zone, FlowKeyV4* keys, PacketInfo* records)
+    private interface ITag
     {
-        // Bytes 12..27 of the frame: EtherType, version and IHL, TOS, total length, id, fragment, TTL, protocol, ...
+        /// <summary>Bytes between the addresses of a frame and its EtherType: 0 or those of one tag.</summary>
+        static abstract uint Bytes { get; }
+    }
+
+    /// <summary><see cref="TryFastIpv4"/> of frames without a tag, or of those with one.</summary>
+    /// <param name="memory">The first slot.</param>
+    /// <param name="stride">From slot to slot, bytes.</param>
+    /// <param name="slots">The frames' records.</param>
+    /// <param name="rest">The frames to look at; the keys and records of others stay what they are.</param>
+    /// <param name="zone">The conntrack zone.</param>
+    /// <param name="keys">Receives keys.</param>
+    /// <param name="records">Receives what was found.</param>
+    /// <returns>The accepted frames.</returns>
+    private static ulong FindIpv4<TTag>(byte* memory, nuint stride, FrameSlot* slots, ulong rest, ushort zone, FlowKeyV4* keys, PacketInfo* records)
+        where TTag : struct, ITag
+    {
+        // Bytes 12..27 of the frame behind its tag: EtherType, version and IHL, TOS, total length, id, fragment, TTL, protocol, ...
         Vector128<byte> fixedBits = Vector128.Create(0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0x3f, 0xff, 0, 0, 0, 0, 0, 0);
         Vector128<byte> fixedValue = Vector128.Create((byte)0x08, 0x00, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         // Record: total length to host order in bytes 0..1, protocol to byte 12, the rest constant.
         Vector128<byte> recordOrder = Vector128.Create(5, 4, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, Zero, 11, Zero, Zero, Zero);
-        PacketInfo template = new(
-            ParseStatus.Ok, PacketFlags.Ipv4 | PacketFlags.Transport, 0, (ushort)EthernetBytes, (ushort)(EthernetBytes + Ipv4Bytes), 0, 0);
+        PacketFlags flags = PacketFlags.Ipv4 | PacketFlags.Transport | (TTag.Bytes == 0 ? PacketFlags.None : PacketFlags.Vlan);
+        PacketInfo template = new(ParseStatus.Ok, flags, 0, (ushort)(EthernetBytes + TTag.Bytes), (ushort)(EthernetBytes + TTag.Bytes + Ipv4Bytes), 0, 0);
         Vector128<byte> recordBase = Unsafe.BitCast<PacketInfo, Vector128<byte>>(template);
         // Bytes 22..37: TTL, protocol, checksum, addresses, ports. Key: addresses and ports, protocol to byte 12, zone.
         Vector128<byte> keyOrder = Vector128.Create(4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 1, Zero, Zero, Zero);
@@ -52,10 +64,14 @@ public static unsafe partial class FlowParser
 
         ref LengthClaim claims = ref MemoryMarshal.GetArrayDataReference(LengthClaim.ByProtocol);
         ulong accepted = 0;
-        for (int i = 0; i < count; i++, memory += stride)
+        for (int i = 0; i < PacketBurst.MaxCount && rest >> i != 0; i++, memory += stride)
         {
+            if ((rest >> i & 1) == 0)
+                continue;
             byte* frame = memory + slots[i].Start;
             Prefetch.Read(frame + Lookahead * stride);
+            bool isTagged = TTag.Bytes == 0 || *(ushort*)(frame + 12) == VlanTypeLe;
+            frame += TTag.Bytes;
 
             // SAFE: frame + 64 is inside the arena's memory or its padding; nothing below reads further than byte 47.
             Vector128<byte> header = Vector128.Load(frame + 12);
@@ -68,17 +84,17 @@ public static unsafe partial class FlowParser
             // SAFE: 256 entries, one for every byte.
             ref LengthClaim claim = ref Unsafe.Add(ref claims, (nint)frame[23]);
             int claimed = (BinaryPrimitives.ReverseEndianness(*(ushort*)(frame + 34 + claim.Offset)) >> claim.Shift) & claim.Mask;
-            int below = ((int)slots[i].Length - (int)EthernetBytes - total)
+            int below = ((int)slots[i].Length - (int)(EthernetBytes + TTag.Bytes) - total)
                 | (claimed - claim.Smallest)
                 | (total - Ipv4Bytes - claimed);
-            bool ok = ((header & fixedBits) == fixedValue) & (slots[i].Link == LinkType.Ethernet) & (below >= 0);
+            bool ok = isTagged & ((header & fixedBits) == fixedValue) & (slots[i].Link == LinkType.Ethernet) & (below >= 0);
             accepted |= (ulong)Unsafe.BitCast<bool, byte>(ok) << i;
         }
 
         return accepted;
     }
 
-    /// <summary>The second pass: <see cref="TryFastIpv6"/> of untagged frames, over those the first one left.</summary>
+    /// <summary><see cref="TryFastIpv6"/> of untagged frames.</summary>
     /// <returns>The accepted frames.</returns>
     private static ulong FindIpv6(
         byte* memory, nuint stride, FrameSlot* slots, ulong rest, ushort zone, FlowKeyV6* keys, PacketInfo* records)
@@ -94,10 +110,12 @@ public static unsafe partial class FlowParser
 
         ref LengthClaim claims = ref MemoryMarshal.GetArrayDataReference(LengthClaim.ByProtocol);
         ulong accepted = 0;
-        for (; rest != 0; rest &= rest - 1)
+        for (int i = 0; i < PacketBurst.MaxCount && rest >> i != 0; i++, memory += stride)
         {
-            int i = BitOperations.TrailingZeroCount(rest);
-            byte* frame = memory + (nuint)(uint)i * stride + slots[i].Start;
+            if ((rest >> i & 1) == 0)
+                continue;
+            byte* frame = memory + slots[i].Start;
+            Prefetch.Read(frame + Lookahead * stride);
 
             // SAFE: frame + 128 is inside the arena's memory or its padding; nothing below reads further than byte 67.
             Vector128<byte> header = Vector128.Load(frame + 12);
@@ -118,5 +136,15 @@ public static unsafe partial class FlowParser
         }
 
         return accepted;
+    }
+
+    private readonly struct Untagged : ITag
+    {
+        public static uint Bytes => 0;
+    }
+
+    private readonly struct Tagged : ITag
+    {
+        public static uint Bytes => TagBytes;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DatapathKernels.Packets;
@@ -20,4 +21,16 @@ internal struct FrameSlot
 
     /// <summary>What the frame starts with.</summary>
     public LinkType Link;
+
+    /// <summary>Moves a frame's front, its end staying where it is: one word read and written, as narrow stores would hold up the wide load of the next reader.</summary>
+    /// <param name="slot">The frame's record.</param>
+    /// <param name="bytes">By how many bytes the frame gets shorter; negative into the headroom. It is there, or in the frame.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void MoveFront(FrameSlot* slot, int bytes)
+    {
+        if (BitConverter.IsLittleEndian)
+            *(long*)slot += ((long)bytes << 32) - bytes;
+        else
+            (slot->Start, slot->Length) = ((ushort)(slot->Start + bytes), slot->Length - (uint)bytes);
+    }
 }

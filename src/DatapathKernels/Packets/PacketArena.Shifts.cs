@@ -14,7 +14,7 @@ public sealed unsafe partial class PacketArena
         FrameSlot* slot = Slots(first, count);
         int done = 0;
         for (; done < count && (uint)bytes <= slot->Start; done++, slot++)
-            (slot->Start, slot->Length) = ((ushort)(slot->Start - bytes), slot->Length + (uint)bytes);
+            FrameSlot.MoveFront(slot, -bytes);
         return done;
     }
 
@@ -27,7 +27,7 @@ public sealed unsafe partial class PacketArena
         FrameSlot* slot = Slots(first, count);
         int done = 0;
         for (; done < count && (uint)bytes <= slot->Length && slot->Start + bytes <= ushort.MaxValue; done++, slot++)
-            (slot->Start, slot->Length) = ((ushort)(slot->Start + bytes), slot->Length - (uint)bytes);
+            FrameSlot.MoveFront(slot, bytes);
         return done;
     }
 

@@ -98,7 +98,7 @@ public sealed class DirectRouteTests : IDisposable
     [Fact]
     public void Bursts_are_the_loop_of_single_calls()
     {
-        string[] destinations = ["10.1.2.3", "10.2.2.3", "fd00::77", "11.0.0.1", "224.0.0.1", "fe80::1", "fe00::1", "10.7.0.1"];
+        string[] destinations = ["10.1.2.3", "10.2.2.3", "10.1.9.9", "fd00::77", "11.0.0.1", "224.0.0.1", "fe80::1", "fe00::1", "10.7.0.1", "127.0.0.1", "0.1.0.1", "245.0.0.1"];
         Random random = new(3);
         using PacketArena arena = new(64, 512, 64), loop = new(64, 512, 64);
         PacketInfo[] infos = new PacketInfo[64];
@@ -111,15 +111,19 @@ public sealed class DirectRouteTests : IDisposable
             for (int i = 0; i < count; i++)
             {
                 byte[] frame = random.Next(8) == 0 ? Frames.Ethernet(0x0806, new byte[28]) : Frame(destinations[random.Next(destinations.Length)], (byte)random.Next(4));
-                arena.TryAdd(frame);
-                loop.TryAdd(frame);
+                if (frame[14] == 0x45 && random.Next(2) == 0)
+                    Spoil(frame, random);
+                LinkType link = random.Next(9) == 0 ? LinkType.Raw : LinkType.Ethernet;
+                arena.TryAdd(frame, link);
+                loop.TryAdd(frame, link);
                 infos[i] = LargeFrames.Parse(frame);
             }
 
             ulong done = _route.RouteBurst(arena.Burst(0), infos, statuses, ports);
             for (int i = 0; i < count; i++)
             {
-                RouteStatus single = _route.Route(loop.Frame(i), infos[i], out uint port);
+                Span<byte> frame = loop.Link(i) == LinkType.Ethernet ? loop.Frame(i) : [];
+                RouteStatus single = _route.Route(frame, infos[i], out uint port);
                 Assert.Equal((single, port, single == RouteStatus.Ok), (statuses[i], ports[i], (done & (1UL << i)) != 0));
                 Assert.Equal(loop.Frame(i).ToArray(), arena.Frame(i).ToArray());
             }
@@ -127,6 +131,26 @@ public sealed class DirectRouteTests : IDisposable
 
         Assert.Throws<ArgumentException>(() => _route.RouteBurst(arena.Burst(0), infos, statuses.AsSpan(1), ports));
         Allocation.IsZero(() => _route.RouteBurst(arena.Burst(0), infos, statuses, ports));
+    }
+
+    /// <summary>Another source, TTL or checksum: any of the checksum's values, right or wrong.</summary>
+    private static void Spoil(byte[] frame, Random random)
+    {
+        frame[26] = random.Next(3) switch { 0 => 127, 1 => 224, _ => (byte)random.Next(256) };
+        frame[22] = (byte)random.Next(5);
+        (frame[18], frame[19]) = ((byte)random.Next(256), (byte)random.Next(256));
+        (frame[24], frame[25]) = (0, 0);
+        ushort sum = (ushort)(InternetChecksum.Compute(frame.AsSpan(14, 20)) - (random.Next(6) == 0 ? 1 : 0));
+        if (random.Next(3) == 0)
+        {
+            // The identification takes up what the checksum then lacks: 0xfffe and 0xffff are where its carry is.
+            ushort wanted = (ushort)(0xfffc + random.Next(4)), id = (ushort)((frame[18] << 8) | frame[19]);
+            uint moved = id + (uint)sum + (ushort)~wanted;
+            moved = (moved & 0xffff) + (moved >> 16);
+            (frame[18], frame[19], sum) = ((byte)(moved >> 8), (byte)moved, wanted);
+        }
+
+        (frame[24], frame[25]) = ((byte)(sum >> 8), (byte)sum);
     }
 
     private static byte[] Frame(string destination, byte ttl) =>

@@ -54,6 +54,70 @@ public class UdpTunnelBurstTests
     }
 
     [Fact]
+    public void A_header_of_ones_is_nobodys()
+    {
+        UdpTunnelOptions options = Options(new Random(1), false, false) with { WritesChecksum = false, InheritsTos = false, Tos = 0 };
+        UdpTunnelReceiver receiver = new(options with { Local = options.Remote });
+        receiver.Add(VxlanHeader.MaxVni);
+        using PacketArena arena = new(9, 512, 128);
+        for (int i = 0; i < 9; i++)
+            arena.TryAdd(IpTunnelTests.Frame(false, 60).AsSpan()[..^6]);
+        UdpTunnel.Vxlan(options, 42).WriteBurst(arena, 0, new uint[9]);
+        for (int i = 0; i < 9; i++)
+            arena.Frame(i).Slice(42, VxlanHeader.Bytes).Fill(0xff);
+        DecapStatus[] statuses = new DecapStatus[9];
+        Assert.Equal(0ul, receiver.UnpackBurst(arena.Burst(0), Infos(arena), statuses, new uint[9]));
+        Assert.All(statuses, status => Assert.Equal(DecapStatus.ReservedBits, status));
+    }
+
+    /// <summary>The outer checksum from the inner one is the sum of all bytes: tags taken out, padding, both families, TCP and UDP, and what is not known.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_reused_checksum_is_that_of_the_bytes(bool v6)
+    {
+        Random random = new(5);
+        for (int run = 0; run < 60; run++)
+        {
+            UdpTunnelOptions options = Options(random, v6, false) with { WritesChecksum = true };
+            UdpTunnel tunnel = UdpTunnel.Vxlan(options, (uint)random.Next(1 << 24));
+            using PacketArena known = new(Count, 2048, 128), summed = new(Count, 2048, 128);
+            for (int i = 0; i < Count; i++)
+            {
+                byte[] frame = Known(random);
+                known.TryAdd(frame);
+                summed.TryAdd(frame);
+            }
+
+            uint[] hashes = [.. Enumerable.Range(0, Count).Select(_ => (uint)random.Next())];
+            Assert.Equal(Count, tunnel.WriteBurst(known, 0, hashes, 0, Infos(known)));
+            Assert.Equal(Count, tunnel.WriteBurst(summed, 0, hashes));
+            for (int i = 0; i < Count; i++)
+                Assert.Equal(Convert.ToHexString(summed.Frame(i)), Convert.ToHexString(known.Frame(i)));
+        }
+    }
+
+    [Fact]
+    public void A_copy_is_what_is_written_in_front()
+    {
+        Random random = new(6);
+        for (int run = 0; run < 400; run++)
+        {
+            UdpTunnelOptions options = Options(random, run % 2 == 0, false);
+            UdpTunnel tunnel = UdpTunnel.Vxlan(options, 7);
+            byte[] frame = Known(random), made = new byte[frame.Length + tunnel.HeaderBytes];
+            using PacketArena arena = new(1, 2048, 128);
+            arena.TryAdd(frame);
+            PacketInfo[] infos = Infos(arena);
+            uint hash = (uint)random.Next(2) * (uint)random.Next();
+            Assert.Equal(1, tunnel.WriteBurst(arena, 0, [hash], 3, infos));
+            int bytes = tunnel.Copy(frame, made, hash, 3, infos[0]);
+            Assert.Equal(Convert.ToHexString(arena.Frame(0)), Convert.ToHexString(made.AsSpan(0, bytes)));
+            Assert.Equal(0, tunnel.Copy(frame, made.AsSpan(0, bytes - 1), hash));
+        }
+    }
+
+    [Fact]
     public void A_network_that_was_removed_is_refused_at_once()
     {
         UdpTunnelOptions options = Options(new Random(1), false, false) with { WritesChecksum = false, InheritsTos = false, Tos = 0 };
@@ -137,6 +201,28 @@ public class UdpTunnelBurstTests
         }
 
         return arena;
+    }
+
+    /// <summary>A frame whose checksums are right: either family, TCP or UDP, with a tag or two or none, and with padding.</summary>
+    private static byte[] Known(Random random)
+    {
+        bool v6 = random.Next(2) == 0;
+        byte[] payload = new byte[random.Next(0, 90)];
+        random.NextBytes(payload);
+        byte[] frame = new FrameSpec
+        {
+            Source = v6 ? "fd00::1" : "10.1.0.9",
+            Destination = v6 ? "fd00::2" : "10.2.0.9",
+            Protocol = random.Next(2) == 0 ? IpProtocol.Tcp : IpProtocol.Udp,
+            Vlans = random.Next(4) switch { 0 => [7], 1 => [7, 8], _ => [] },
+            Tos = (byte)random.Next(256),
+            Ttl = (byte)random.Next(256),
+            Padding = random.Next(3) * 5,
+            Payload = payload,
+        }.ToBytes();
+        PacketInfo info = LargeFrames.Parse(frame);
+        PacketChecksums.Write(frame, info);
+        return frame;
     }
 
     private static PacketInfo[] Infos(PacketArena arena) => [.. Enumerable.Range(0, arena.Count).Select(i => LargeFrames.Parse(arena.Frame(i)))];

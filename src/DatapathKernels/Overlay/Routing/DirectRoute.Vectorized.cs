@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
 
@@ -23,11 +22,12 @@ public sealed unsafe partial class DirectRoute
         memory += (nuint)(uint)burst.First * stride;
         uint* destinations = stackalloc uint[PacketBurst.MaxCount], fields = stackalloc uint[PacketBurst.MaxCount], nextHops = stackalloc uint[PacketBurst.MaxCount];
         ulong* packets = stackalloc ulong[PacketBurst.MaxCount];
+        Vector256<ulong> places = FrameLanes.Slots(stride);
         ulong plain = 0;
         fixed (PacketInfo* records = infos)
         {
             for (int i = 0; i < count; i += FrameLanes.Count)
-                plain |= (ulong)Check(memory + (nuint)(uint)i * stride, stride, slots + i, records + i, packets + i, destinations + i, fields + i) << i;
+                plain |= (ulong)Check(memory + (nuint)(uint)i * stride, places, slots + i, records + i, packets + i, destinations + i, fields + i) << i;
         }
 
         if (plain != 0)
@@ -55,7 +55,7 @@ public sealed unsafe partial class DirectRoute
 
     /// <summary>Checks eight frames.</summary>
     /// <param name="memory">Their first slot.</param>
-    /// <param name="stride">From slot to slot, bytes.</param>
+    /// <param name="places">How far the slots are from it: <see cref="FrameLanes.Slots"/>.</param>
     /// <param name="slots">Their records.</param>
     /// <param name="infos">What their parses found.</param>
     /// <param name="packets">Receives where their packets begin.</param>
@@ -63,15 +63,14 @@ public sealed unsafe partial class DirectRoute
     /// <param name="fields">Receives TTL, protocol and checksum, one hop later, as they go to the wire.</param>
     /// <returns>A bit for each that is plain.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static uint Check(byte* memory, nuint stride, FrameSlot* slots, PacketInfo* infos, ulong* packets, uint* destinations, uint* fields)
+    private static uint Check(byte* memory, Vector256<ulong> places, FrameSlot* slots, PacketInfo* infos, ulong* packets, uint* destinations, uint* fields)
     {
         // SAFE: a packet's fixed header lies in its frame, or the frame is taken from its first byte, behind which an arena has padding.
         Vector256<uint> fits = Find(slots, infos, out Vector256<uint> offsets);
-        (offsets & fits).Store(fields);
-        for (int i = 0; i < FrameLanes.Count; i++, memory += stride)
-            packets[i] = (ulong)(memory + fields[i]);
-        Vector256<uint> first = FrameLanes.Gather(packets, 0), third = FrameLanes.Gather(packets, 8), source = FrameLanes.Gather(packets, 12), destination = FrameLanes.Gather(packets, 16);
-        Vector256<uint> sum = FrameLanes.Halves(first) + FrameLanes.Halves(FrameLanes.Gather(packets, 4)) + FrameLanes.Halves(third) + FrameLanes.Halves(source) + FrameLanes.Halves(destination);
+        FrameLanes.Place(memory, places, offsets & fits, packets);
+        FrameLanes.Gather(packets, 0, out Vector256<uint> first, out Vector256<uint> second, out Vector256<uint> third, out Vector256<uint> source);
+        FrameLanes.Gather(packets, 16, out Vector256<uint> destination, out _, out _, out _);
+        Vector256<uint> sum = FrameLanes.Halves(first) + FrameLanes.Halves(second) + FrameLanes.Halves(third) + FrameLanes.Halves(source) + FrameLanes.Halves(destination);
         sum += (sum << 16) | (sum >>> 16);
 
         Vector256<uint> octet = Vector256.Create((uint)byte.MaxValue), low = Vector256.Create((uint)ushort.MaxValue);
@@ -88,25 +87,15 @@ public sealed unsafe partial class DirectRoute
     {
         const uint asked = (uint)(PacketFlags.Ipv4 | PacketFlags.Ipv6 | PacketFlags.Options) << 24, wanted = (uint)PacketFlags.Ipv4 << 24;
 
-        // The records as pairs of words, the layout is PacketInfo's: length and offsets; fragment, status and flags; their odd and even words apart.
-        ulong* words = (ulong*)infos;
-        Vector256<ulong> even = Even(words), odd = Odd(words), evenBack = Even(words + FrameLanes.Count), oddBack = Odd(words + FrameLanes.Count);
-        Vector256<uint> lengths = Vector256.Narrow(even, evenBack), flags = Vector256.Narrow(even >>> 32, evenBack >>> 32);
-        Vector256<uint> low = Vector256.Create((uint)ushort.MaxValue), l3 = Vector256.Narrow(odd, oddBack) & low;
-        Vector256<uint> frameBytes = FrameLanes.Lengths(slots, out Vector256<uint> starts);
+        Vector256<uint> low = Vector256.Create((uint)ushort.MaxValue);
+        Vector256<uint> lengths = FrameLanes.Records(infos, out Vector256<uint> l3, out Vector256<uint> states, out _), frameBytes = FrameLanes.Lengths(slots, out Vector256<uint> starts);
+        l3 &= low;
         offsets = (starts & low) + l3;
-        return Vector256.Equals(flags & Vector256.Create(asked), Vector256.Create(wanted)) & Vector256.Equals(starts >>> 16, Vector256.Create((uint)LinkType.Ethernet))
+        return Vector256.Equals(states & Vector256.Create(asked), Vector256.Create(wanted)) & Vector256.Equals(starts >>> 16, Vector256.Create((uint)LinkType.Ethernet))
             & Vector256.GreaterThan(l3.AsInt32(), Vector256.Create(EthernetBytes - 1)).AsUInt32()
             & Vector256.GreaterThan(lengths.AsInt32(), Vector256.Create(Ipv4Header.MinSize - 1)).AsUInt32()
             & ~Vector256.GreaterThan((l3 + lengths).AsInt32(), frameBytes.AsInt32()).AsUInt32();
     }
-
-    /// <summary>The low words of four pairs of words, and the high ones of the same.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Even(ulong* words) => Vector256.Narrow(Vector256.Load(words), Vector256.Load(words + 4)).AsUInt64();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Odd(ulong* words) => Vector256.Narrow(Vector256.Load(words) >>> 32, Vector256.Load(words + 4) >>> 32).AsUInt64();
 
     /// <summary>Of first octets: 1 to 223 but 127. The general way knows which of the others are routed too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
