@@ -113,6 +113,7 @@ public class FlowMapBench : IDisposable
 
     /// <summary>.NET's FrozenDictionary, built to be read.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public ulong FrozenDictionary()
     {
         ulong sum = 0;
