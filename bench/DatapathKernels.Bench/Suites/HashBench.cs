@@ -66,6 +66,7 @@ public class HashBench
 
     /// <summary>Linux's conntrack.</summary>
     [Benchmark(OperationsPerInvoke = Keys)]
+    [FullOnly]
     public ulong SipHash24()
     {
         for (int i = 0; i < Keys; i++)

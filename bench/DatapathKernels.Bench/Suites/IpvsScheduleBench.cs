@@ -58,6 +58,7 @@ public class IpvsScheduleBench
 
     /// <summary>The choice and a connection's life: bound, established, ended. Schedulers that compare loads pay for their keys here.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
+    [FullOnly]
     public int ScheduleAndCount()
     {
         int all = 0;

@@ -65,6 +65,7 @@ public class SegmentBench
 
     /// <summary>TCP in VXLAN over IPv4, the outer checksum on: 1,450 bytes inside, 1,500 outside.</summary>
     [Benchmark(OperationsPerInvoke = Packets)]
+    [FullOnly]
     public int TcpInVxlan()
     {
         SegmentOptions options = new(PacketSegmenter.LargestPayload(_vxlan, _vxlanInfo, _innerAt, _innerInfo, Mtu + 50));
