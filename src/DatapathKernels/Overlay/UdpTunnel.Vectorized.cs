@@ -8,7 +8,7 @@ namespace DatapathKernels.Overlay;
 /// <summary>Eight frames at a time: what is in their outer headers is worked out in the lanes of vectors, and each frame then takes its words from there.</summary>
 /// <remarks>
 /// One frame alone is some eighty instructions, most of them shifts and adds that are the same for every frame. In lanes they are shared by eight, and a frame's own
-/// part is two loads of what may be inherited from it, a copy of the built headers, three words from the group, and its slot. Measured: 6.5 ns a frame became 3.
+/// part is two loads of what may be inherited from it, a copy of the built headers, three words from the group, and its slot. Measured in a loop of its own: 7.7 ns a frame became 4.1.
 /// Frames that are not plain (see <see cref="TryWritePlain"/>) drop out of the group by a mask and are written one by one.
 /// </remarks>
 public sealed unsafe partial class UdpTunnel

@@ -69,7 +69,7 @@ internal static unsafe class FrameLanes
     /// <summary>Four words of each frame, as the machine reads them, a vector for each word.</summary>
     /// <remarks>
     /// Sixteen bytes of two frames fill a vector, and the words of eight frames are brought together as a matrix is transposed: twelve shuffles for 32 words. One by one
-    /// they would be 32 insertions, of which the core does one a clock; its own gather takes as long.
+    /// they would be 32 insertions.
     /// </remarks>
     /// <param name="frames">Where the frames are.</param>
     /// <param name="offset">Where the sixteen bytes are.</param>

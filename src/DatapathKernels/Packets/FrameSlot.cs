@@ -22,7 +22,7 @@ internal struct FrameSlot
     /// <summary>What the frame starts with.</summary>
     public LinkType Link;
 
-    /// <summary>Moves a frame's front, its end staying where it is: one word read and written, as narrow stores would hold up the wide load of the next reader.</summary>
+    /// <summary>Moves a frame's front, its end staying where it is: one word read and written.</summary>
     /// <param name="slot">The frame's record.</param>
     /// <param name="bytes">By how many bytes the frame gets shorter; negative into the headroom. It is there, or in the frame.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
