@@ -14,8 +14,7 @@ namespace DatapathKernels.Datapaths;
 [StructLayout(LayoutKind.Sequential, Pack = 4, Size = 24)]
 internal readonly struct NextHop
 {
-    private readonly ulong _macsFirst;
-    private readonly uint _macsLast;
+    private readonly MacPair _macs;
 
     /// <summary>The longest IP packet that goes this way, bytes; what a tunnel adds is taken off.</summary>
     public readonly int Mtu;
@@ -28,19 +27,11 @@ internal readonly struct NextHop
 
     public NextHop(RouteTarget target, MacAddress own, int linkMtu)
     {
-        Span<byte> macs = stackalloc byte[2 * MacAddress.Size];
-        target.Mac.CopyTo(macs);
-        own.CopyTo(macs[MacAddress.Size..]);
-        (_macsFirst, _macsLast) = (MemoryMarshal.Read<ulong>(macs), MemoryMarshal.Read<uint>(macs[sizeof(ulong)..]));
+        _macs = new MacPair(target.Mac, own);
         (Kind, HasTunnel, Mtu) = (target.Kind, target.Tunnel is not null, linkMtu - (target.Tunnel?.OverheadBytes ?? 0));
     }
 
     /// <summary>Writes both MAC addresses of a frame, its first 12 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteMacs(ref byte frame)
-    {
-        // SAFE: a frame with an IP packet begins with an Ethernet header.
-        Unsafe.WriteUnaligned(ref frame, _macsFirst);
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref frame, sizeof(ulong)), _macsLast);
-    }
+    public void WriteMacs(ref byte frame) => _macs.Write(ref frame);
 }
