@@ -10,7 +10,7 @@ namespace DatapathKernels.Datapaths;
 /// </summary>
 internal static unsafe class PlainRewriter
 {
-    private const int TimeToLiveOffset = 8, ChecksumOffset = 10, SourceOffset = 12, DestinationOffset = 16, TcpChecksum = 16, UdpChecksum = 6;
+    private const int TimeToLiveOffset = 8, ChecksumOffset = 10, SourceOffset = 12, DestinationOffset = 16;
 
     // SAFE (all): the packet was parsed as plain, so that its IP header and its transport header's ports and checksum are in the frame.
 
@@ -34,28 +34,15 @@ internal static unsafe class PlainRewriter
 
     /// <summary>Destination NAT.</summary>
     public static void SetDestination(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>
-        Set(frame + info.L3Offset, DestinationOffset, frame + info.L4Offset, sizeof(ushort), info.Protocol == IpProtocol.Udp, addressBe, portBe);
+        Set(frame, info, DestinationOffset, sizeof(ushort), addressBe, portBe);
 
     /// <summary>Source NAT.</summary>
     public static void SetSource(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>
-        Set(frame + info.L3Offset, SourceOffset, frame + info.L4Offset, 0, info.Protocol == IpProtocol.Udp, addressBe, portBe);
+        Set(frame, info, SourceOffset, 0, addressBe, portBe);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Set(byte* header, int addressOffset, byte* transport, int portOffset, bool isUdp, uint addressBe, ushort portBe)
-    {
-        uint old = Unsafe.ReadUnaligned<uint>(header + addressOffset);
-        Unsafe.WriteUnaligned(header + addressOffset, addressBe);
-        ushort headerChecksum = Unsafe.ReadUnaligned<ushort>(header + ChecksumOffset);
-        Unsafe.WriteUnaligned(header + ChecksumOffset, InternetChecksum.Replace32(headerChecksum, old, addressBe));
-
-        byte* field = transport + (isUdp ? UdpChecksum : TcpChecksum);
-        ushort checksum = Unsafe.ReadUnaligned<ushort>(field), oldPort = Unsafe.ReadUnaligned<ushort>(transport + portOffset);
-        Unsafe.WriteUnaligned(transport + portOffset, portBe);
-        if (isUdp && checksum == 0)
-            return;
-        ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
-        Unsafe.WriteUnaligned(field, isUdp ? InternetChecksum.ForUdp(mended) : mended);
-    }
+    private static void Set(byte* frame, in PacketInfo info, int addressOffset, int portOffset, uint addressBe, ushort portBe) =>
+        AddressRewriter.RewritePlain(ref frame[info.L3Offset], info.L4Offset - info.L3Offset, info.Protocol == IpProtocol.Udp, addressOffset, addressBe, portOffset, portBe);
 
     private static ushort Host(ushort be) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(be) : be;
 }

@@ -69,26 +69,39 @@ public static class AddressRewriter
         return RewriteAnyV4(frame, info, addressOffset, addressBe, PortOffset(frame, info, side), portBe);
     }
 
-    /// <summary>
-    /// TCP and UDP, whole: address and port change the transport checksum in one sum. As each of the kernel's two steps never leaves 0xffff, one step to the same residue leaves the same bits.
-    /// </summary>
     private static RewriteStatus RewritePlainV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)
     {
         ref byte header = ref Header(frame, info, PacketFlags.Ipv4, 20);
+        RewritePlain(ref header, info.L4Offset - info.L3Offset, info.Protocol == IpProtocol.Udp, addressOffset, addressBe, portOffset, portBe);
+        return RewriteStatus.Ok;
+    }
+
+    /// <summary>
+    /// TCP and UDP over IPv4, whole, both headers proved by the caller: address and port change the transport checksum in one sum. As each of the kernel's two steps never leaves
+    /// 0xffff, one step to the same residue leaves the same bits.
+    /// </summary>
+    /// <param name="header">The IPv4 header.</param>
+    /// <param name="headerBytes">Bytes from there to the transport header.</param>
+    /// <param name="isUdp">UDP rather than TCP.</param>
+    /// <param name="addressOffset">Where the address stands in the IPv4 header.</param>
+    /// <param name="addressBe">The new address, network byte order.</param>
+    /// <param name="portOffset">Where the port stands in the transport header.</param>
+    /// <param name="portBe">The new port, network byte order.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void RewritePlain(ref byte header, int headerBytes, bool isUdp, int addressOffset, uint addressBe, int portOffset, ushort portBe)
+    {
         uint old = Read<uint>(ref header, addressOffset);
         Write(ref header, addressOffset, addressBe);
         Write(ref header, HeaderChecksumV4, InternetChecksum.Replace32(Read<ushort>(ref header, HeaderChecksumV4), old, addressBe));
 
-        bool isUdp = info.Protocol == IpProtocol.Udp;
-        ref byte l4 = ref Unsafe.Add(ref header, info.L4Offset - info.L3Offset);
+        ref byte l4 = ref Unsafe.Add(ref header, headerBytes);
         ref byte field = ref Unsafe.Add(ref l4, isUdp ? UdpChecksum : TcpChecksum);
         ushort checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref l4, portOffset);
         Write(ref l4, portOffset, portBe);
         if (isUdp && checksum == 0)
-            return RewriteStatus.Ok;
+            return;
         ushort mended = InternetChecksum.Replace(checksum, ~old + (ulong)~(uint)oldPort, addressBe + (ulong)portBe);
         Write(ref field, 0, isUdp ? InternetChecksum.ForUdp(mended) : mended);
-        return RewriteStatus.Ok;
     }
 
     /// <summary>
