@@ -77,18 +77,12 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
 
     public override int FindTemplate(in IpvsTuple template, bool ofMark)
     {
-        ulong hash = _hash.Of(template, ofMark ? OfMark : OfTemplate);
-        for (int group = _tags.HomeOf(hash), last = group; ; group = _tags.After(group))
+        PlaceTags.TagSearch search = _tags.Search(_hash.Of(template, ofMark ? OfMark : OfTemplate));
+        while (true)
         {
-            for (uint match = _tags.Match(group, hash); match != 0; match &= match - 1)
-            {
-                int id = group + System.Numerics.BitOperations.TrailingZeroCount(match);
-                if (IsTemplate(id, template, ofMark))
-                    return id;
-            }
-
-            if (!_tags.IsPassed(group) || _tags.After(group) == last)
-                return IpvsConnection.None;
+            int id = search.Next();
+            if (id == IpvsConnection.None || IsTemplate(id, template, ofMark))
+                return id;
         }
     }
 
@@ -120,17 +114,12 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
 
     private int FindRequest(in IpvsTuple packet, ulong hash)
     {
-        for (int group = _tags.HomeOf(hash), last = group; ; group = _tags.After(group))
+        PlaceTags.TagSearch search = _tags.Search(hash);
+        while (true)
         {
-            for (uint match = _tags.Match(group, hash); match != 0; match &= match - 1)
-            {
-                int id = group + System.Numerics.BitOperations.TrailingZeroCount(match);
-                if (Store[id].IsRequest(packet))
-                    return id;
-            }
-
-            if (!_tags.IsPassed(group) || _tags.After(group) == last)
-                return IpvsConnection.None;
+            int id = search.Next();
+            if (id == IpvsConnection.None || Store[id].IsRequest(packet))
+                return id;
         }
     }
 

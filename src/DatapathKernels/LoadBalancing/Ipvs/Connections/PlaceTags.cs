@@ -53,6 +53,9 @@ internal sealed unsafe class PlaceTags : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsPassed(int group) => _tags[group + Passed] != 0;
 
+    /// <summary>All places that may hold a record of that hash, from its home on.</summary>
+    public TagSearch Search(ulong hash) => new(this, hash);
+
     /// <summary>False when no record has that hash.</summary>
     public bool MayHold(ulong hash)
     {
@@ -115,5 +118,30 @@ internal sealed unsafe class PlaceTags : IDisposable
         ref ushort passed = ref _tags[group + Passed];
         if (passed != ushort.MaxValue)
             passed = (ushort)(passed + by);
+    }
+
+    /// <summary>See <see cref="Search"/>.</summary>
+    public ref struct TagSearch(PlaceTags tags, ulong hash)
+    {
+        private readonly int _home = tags.HomeOf(hash);
+        private int _group = tags.HomeOf(hash);
+        private uint _match = tags.Match(tags.HomeOf(hash), hash);
+
+        /// <summary>The next place; <see cref="IpvsConnection.None"/> after the last.</summary>
+        public int Next()
+        {
+            while (_match == 0)
+            {
+                int after = tags.After(_group);
+                if (!tags.IsPassed(_group) || after == _home)
+                    return IpvsConnection.None;
+                _group = after;
+                _match = tags.Match(after, hash);
+            }
+
+            int place = _group + BitOperations.TrailingZeroCount(_match);
+            _match &= _match - 1;
+            return place;
+        }
     }
 }
