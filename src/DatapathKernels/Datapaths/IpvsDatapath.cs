@@ -17,9 +17,8 @@ namespace DatapathKernels.Datapaths;
 /// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
 /// </remarks>
 [SkipLocalsInit]
-public sealed class IpvsDatapath : TrackedDatapath
+public sealed class IpvsDatapath : ChainDatapath
 {
-    private readonly ChainMatcher?[] _rules;
     private readonly IpvsDirector _director;
 
     /// <summary>Puts a datapath together. It owns none of its parts.</summary>
@@ -32,14 +31,9 @@ public sealed class IpvsDatapath : TrackedDatapath
     /// <param name="seed">Where the draws of rules start.</param>
     /// <exception cref="ArgumentException">A matcher of the other family.</exception>
     public IpvsDatapath(NodeNetwork network, IpvsDirector director, ChainMatcher? v4, ChainMatcher? v6, ConntrackTable connections, ForwardPolicy? policy = null, uint seed = 1)
-        : base(network, connections, policy, seed)
+        : base(network, v4, v6, connections, policy, seed)
     {
         ArgumentNullException.ThrowIfNull(director);
-        if (v4?.Family == IpFamily.V6 || v6?.Family == IpFamily.V4)
-            Throw.Argument(nameof(v4), "expected the rules of IPv4 first, then those of IPv6");
-        _rules = [v4, v6];
-        v4?.Settle();
-        v6?.Settle();
         _director = director;
     }
 
@@ -48,8 +42,6 @@ public sealed class IpvsDatapath : TrackedDatapath
 
     /// <summary>Answers of servers meet IPVS behind FORWARD.</summary>
     private protected override bool ForwardsByRules => false;
-
-    private protected override bool TranslatesV4 => _rules[0] is { HasNat: true };
 
     private protected override void Prepare(int count)
     {
@@ -145,11 +137,4 @@ public sealed class IpvsDatapath : TrackedDatapath
         connections.Forget();
         return PacketFate.Drop(reason);
     }
-
-    private protected override bool IsSettledV4(Hook hook) => _rules[0] is { } rules && rules.IsSettled(hook);
-
-    private protected override bool TryCountV4(Hook hook, uint bytes) => _rules[0]!.TryPassSettled(hook, bytes);
-
-    private protected override bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
-        TryRules(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref Random, ref connections, out fate);
 }
