@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DatapathKernels.Datapaths;
+using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Overlay;
 using DatapathKernels.Packets;
@@ -49,7 +50,7 @@ internal static class NodeNetworks
         foreach (IPAddress? address in own.Concat(cluster.Nodes.SelectMany(node => node.Addresses)).Concat(cluster.Pods.Select(pod => pod.IPv4)))
         {
             if (address is { AddressFamily: AddressFamily.InterNetwork })
-                blocks.Add(System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(address.GetAddressBytes()) >> 8);
+                blocks.Add((int)((uint)IpNetwork.ToNumber(address) >> 8));
         }
 
         return blocks.Count + cluster.Nodes.Count;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -31,7 +30,4 @@ internal sealed unsafe partial class TupleIndex
 
     /// <summary>How many links stand behind a line that would stand in it.</summary>
     private static uint PassedInAll(Line* line) => Vector256.Sum(Vector256.ShiftRightLogical(Vector256.Load((uint*)line->Links), LinkBits));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int TrailingZeros(uint mask) => BitOperations.TrailingZeroCount(mask);
 }

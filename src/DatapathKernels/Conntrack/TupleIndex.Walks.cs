@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace DatapathKernels.Conntrack;
@@ -46,7 +47,7 @@ internal sealed unsafe partial class TupleIndex
                 _matches = Matches(index._line + _at, hash);
             }
 
-            int slot = TrailingZeros(_matches);
+            int slot = BitOperations.TrailingZeroCount(_matches);
             _matches &= _matches - 1;
             return LinkOf(index._line + _at, slot);
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Memory;
 using DatapathKernels.Simd;
@@ -70,7 +71,7 @@ internal sealed unsafe partial class TupleIndex : IDisposable
     {
         Line* line = _line + HomeOf(hash);
         uint matches = Matches(line, hash);
-        return matches != 0 ? LinkOf(line, TrailingZeros(matches)) : line->Passed(hash) != 0 ? Search(hash).Next() : End;
+        return matches != 0 ? LinkOf(line, BitOperations.TrailingZeroCount(matches)) : line->Passed(hash) != 0 ? Search(hash).Next() : End;
     }
 
     /// <summary>The same for every hash of a burst.</summary>
@@ -102,7 +103,7 @@ internal sealed unsafe partial class TupleIndex : IDisposable
             at = Behind(at);
         }
 
-        int slot = TrailingZeros(free);
+        int slot = BitOperations.TrailingZeroCount(free);
         _line[at].Hashes[slot] = hash;
         _line[at].Links[slot] = (_line[at].Links[slot] & ~LinkMask) | link;
     }
@@ -116,7 +117,7 @@ internal sealed unsafe partial class TupleIndex : IDisposable
             Line* line = _line + at;
             for (uint matches = Matches(line, hash); matches != 0; matches &= matches - 1)
             {
-                int slot = TrailingZeros(matches);
+                int slot = BitOperations.TrailingZeroCount(matches);
                 if (LinkOf(line, slot) != link)
                     continue;
                 line->Hashes[slot] = 0;
