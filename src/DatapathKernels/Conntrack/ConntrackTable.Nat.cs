@@ -59,21 +59,29 @@ public sealed partial class ConntrackTable
     /// <param name="info">What its parse found.</param>
     /// <param name="packet">What <see cref="Track"/> found.</param>
     /// <param name="destination">True before routing, when destinations change; false behind it.</param>
+    /// <returns>
+    /// <see cref="RewriteStatus.NotWhole"/> for an ICMP error that quotes too little to be translated, and <see cref="RewriteStatus.Untranslatable"/>
+    /// for a redirect about a translated connection: the kernel drops both. Otherwise how far the packet was rewritten.
+    /// </returns>
     public RewriteStatus TranslateSide(Span<byte> frame, in PacketInfo info, in TrackedPacket packet, bool destination)
     {
         if (packet.Id < 0)
             return RewriteStatus.Ok;
         ref Connection connection = ref _store[packet.Id];
 
+        bool isError = packet.State == TrackedAs.Related && info.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+        if (isError && connection.Has(BothNat) && IsRedirect(frame, info))
+            return RewriteStatus.Untranslatable;
+
         // The destination of an answer is the source of what it answers.
         if (!connection.Has(destination != packet.IsReply ? ConntrackStatus.DestinationNat : ConntrackStatus.SourceNat))
             return RewriteStatus.Ok;
         FlowKeyV6 other = packet.IsReply ? _store.OriginalOf(packet.Id) : _store.ReplyOf(packet.Id);
-        if (packet.State != TrackedAs.Related || info.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6))
-            return NatWriter.Write(frame, info, other, destination);
-        NatWriter.WriteError(frame, info, other, destination);
-        return RewriteStatus.Ok;
+        return isError ? NatWriter.WriteError(frame, info, other, destination) : NatWriter.Write(frame, info, other, destination);
     }
+
+    private static bool IsRedirect(ReadOnlySpan<byte> frame, in PacketInfo info) =>
+        info.Protocol == IpProtocol.Icmp && frame[info.L4Offset] == (byte)IcmpType.Redirect;
 
     /// <summary>Writes a connection's whole translation into one of its packets; checksums are mended by what changed.</summary>
     /// <param name="frame">The frame, rewritten in place.</param>

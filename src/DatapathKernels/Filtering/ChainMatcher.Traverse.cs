@@ -120,11 +120,13 @@ public abstract partial class ChainMatcher
     {
         if (hook == Hook.Forward || !_hasNat)
             return true;
-        if (!connections.AsksNat(hook, frame, info, ref meta))
-        {
+        NatTurn turn = connections.TakeNat(hook, frame, info, ref meta);
+        if (turn == NatTurn.Settled)
             PacketView.TryLoad(_program.Family, frame, info, out view);
-            return true;
-        }
+        else if (turn == NatTurn.Drop)
+            End(ref verdict, VerdictKind.Drop, -1);
+        if (turn != NatTurn.Ask)
+            return turn == NatTurn.Settled;
 
         // A fresh verdict for this table, so that Bind sees what this hook chose and not an earlier one.
         PacketVerdict answer = default;
@@ -140,12 +142,22 @@ public abstract partial class ChainMatcher
                 answer.Rewrite = written;
             PacketView.TryLoad(_program.Family, frame, info, out view);
             Describe(meta, ref connections);
+            goesOn = IsWritten(written, ref answer);
         }
 
         answer.Destination = destination ? chosen : verdict.Destination;
         answer.Source = destination ? verdict.Source : chosen;
         verdict = answer;
         return goesOn;
+    }
+
+    /// <summary>A packet that could not be translated as it must be is dropped.</summary>
+    private static bool IsWritten(RewriteStatus written, ref PacketVerdict verdict)
+    {
+        if (written < RewriteStatus.NotWhole)
+            return true;
+        End(ref verdict, VerdictKind.Drop, -1);
+        return false;
     }
 
     private bool RunTable<TRandom>(TableKind table, Hook hook, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)

@@ -24,8 +24,8 @@ public readonly struct GivenConnectionState : IConnectionState
     public bool Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta) => true;
 
     /// <inheritdoc/>
-    public bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta) =>
-        meta.State == ConnectionStates.New;
+    public NatTurn TakeNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta) =>
+        meta.State == ConnectionStates.New ? NatTurn.Ask : NatTurn.Settled;
 
     /// <inheritdoc/>
     public RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)

@@ -16,16 +16,18 @@ public interface IConnectionState
     bool Track(ReadOnlySpan<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
     /// <summary>
-    /// At a hook of the nat table. True when its rules are to be asked: the connection has no translation of that side yet.
-    /// Otherwise the connection's own translation, if any, has been written into the frame.
+    /// At a hook of the nat table: its rules are to be asked when the connection has no translation of that side yet.
+    /// Otherwise the connection's own translation, if any, has been written into the frame, or the packet is to be dropped because it could not be.
     /// </summary>
-    bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
+    NatTurn TakeNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
     /// <summary>
     /// After the nat rules were asked: remembers what they chose (a binding without kind when nothing), and that they were
     /// asked, and writes the translation into the frame. Ports are the connection table's to decide, which knows the free ones.
     /// </summary>
-    /// <returns>How far it could be written.</returns>
+    /// <returns>
+    /// How far it could be written. The packet is dropped, as the kernel drops it, for <see cref="RewriteStatus.NotWhole"/> and all behind it.
+    /// </returns>
     RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
     /// <summary>A target changed the connection's mark: it is now <see cref="PacketMeta.ConnectionMark"/>.</summary>

@@ -8,8 +8,8 @@ namespace DatapathKernels.Packets;
 /// rewrite that quote too, and conntrack finds the connection an error belongs to by it.
 /// </summary>
 /// <remarks>
-/// A quote is cut off by nature: ICMP promises the IP header and eight bytes of what follows (RFC 792), enough for ports, so
-/// that much is proven and no more. Its total length speaks of the packet when it was sent and is not held against it.
+/// A quote is cut off by nature: ICMP promises the IP header and eight bytes of what follows (RFC 792), and some senders keep less. What the key
+/// needs is proven and no more: the two ports, or eight bytes of a quoted ICMP message. Its total length speaks of the packet when it was sent and is not held against it.
 /// </remarks>
 public static class QuotedPacketParser
 {
@@ -29,7 +29,7 @@ public static class QuotedPacketParser
     /// <param name="v6">The key as the quoted packet was sent, when there is one and it is IPv6; otherwise all zero.</param>
     /// <param name="info">
     /// Where the quoted headers stand, counted from the first byte of the frame. Its L3 length is what is there of the quoted
-    /// datagram; <see cref="PacketFlags.Transport"/> is never set, because only eight bytes of that header are proven.
+    /// datagram; <see cref="PacketFlags.Transport"/> is never set, because as little as its ports is proven.
     /// </param>
     /// <returns>
     /// <see cref="ParseStatus.Ok"/>, <see cref="ParseStatus.NonFirstFragment"/> or

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace DatapathKernels.Packets;
 
 /// <summary>
-/// <see cref="AddressRewriter"/> for a packet quoted in an ICMP error, of which as little as eight bytes of the transport
+/// <see cref="AddressRewriter"/> for a packet quoted in an ICMP error, of which as little as the ports of the transport
 /// header may be there: checksums are mended where they are. The error's own checksum is the caller's to write.
 /// </summary>
 internal static class QuotedRewriter

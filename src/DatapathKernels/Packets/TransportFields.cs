@@ -15,8 +15,10 @@ internal readonly struct TransportFields(ushort sourceBe, ushort destinationBe)
     /// <summary>Destination port, or ICMP type (first byte on the wire) and code.</summary>
     public readonly ushort DestinationBe = destinationBe;
 
-    /// <summary>The leading bytes every quoted header has (RFC 792), and the smallest whole header of ports or ICMP.</summary>
+    /// <summary>The leading bytes every quoted header should have (RFC 792), and the smallest whole header of ports or ICMP.</summary>
     public const int QuotedBytes = 8;
+
+    private const int PortBytes = 4;
 
     private const int TcpHeader = 20, SctpHeader = 12, DccpHeader = 12, DccpExtendedHeader = 16;
 
@@ -54,14 +56,14 @@ internal readonly struct TransportFields(ushort sourceBe, ushort destinationBe)
     }
 
     /// <summary>
-    /// Reads the fields of a header quoted in an ICMP error, of which only the first eight bytes are sure to be there.
+    /// Reads the fields of a header quoted in an ICMP error, of which its ports are enough (<c>nf_ct_get_tuple_ports</c>): some quote less than eight bytes.
     /// </summary>
     public static ParseStatus ReadQuoted(ReadOnlySpan<byte> segment, IpProtocol protocol, bool ipv6, out TransportFields fields)
     {
         fields = default;
         if (!IsSupported(protocol, ipv6))
             return ParseStatus.UnsupportedProtocol;
-        if (segment.Length < QuotedBytes)
+        if (segment.Length < (protocol is IpProtocol.Icmp or IpProtocol.IcmpV6 ? QuotedBytes : PortBytes))
             return ParseStatus.TruncatedTransport;
         fields = Read(segment, protocol);
         return ParseStatus.Ok;
@@ -71,7 +73,7 @@ internal readonly struct TransportFields(ushort sourceBe, ushort destinationBe)
         is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp or IpProtocol.Dccp
         || protocol == (ipv6 ? IpProtocol.IcmpV6 : IpProtocol.Icmp);
 
-    /// <summary>The segment holds at least eight bytes of a supported protocol.</summary>
+    /// <summary>The segment holds at least eight bytes of ICMP, or the ports of another supported protocol.</summary>
     private static TransportFields Read(ReadOnlySpan<byte> segment, IpProtocol protocol)
     {
         ushort first = MemoryMarshal.Read<ushort>(segment);

@@ -32,11 +32,11 @@ public class QuotedPacketParserTests
     [InlineData(5)]
     [InlineData(11)]
     [InlineData(12)]
-    public void Eight_bytes_of_transport_are_enough_for_the_key(byte type)
+    public void Ports_are_enough_for_the_key(byte type)
     {
-        byte[] cut = Ipv4(IpProtocol.Tcp, Tcp()[..8], totalLength: 1500);
+        byte[] cut = Ipv4(IpProtocol.Tcp, Tcp()[..4], totalLength: 1500);
         PacketInfo info = Parse(Error4(cut, type), out FlowKeyV4 key, out _);
-        Assert.Equal(new PacketInfo(ParseStatus.Ok, PacketFlags.Ipv4, IpProtocol.Tcp, Quote4, Quote4 + 20, 28, 0), info);
+        Assert.Equal(new PacketInfo(ParseStatus.Ok, PacketFlags.Ipv4, IpProtocol.Tcp, Quote4, Quote4 + 20, 24, 0), info);
         Assert.Equal((4000, 53, IpProtocol.Tcp, 7), (key.SourcePort, key.DestinationPort, key.Protocol, key.Zone));
         Assert.Equal("10.0.0.1:4000 -> 10.96.0.10:53 Tcp zone 7", key.ToString());
     }
@@ -50,13 +50,15 @@ public class QuotedPacketParserTests
             new PacketInfo(ParseStatus.Ok, PacketFlags.Ipv6 | PacketFlags.Options, IpProtocol.Udp, Quote6, Quote6 + 48, 56, 0), info);
         Assert.Equal((4000, 53, IpProtocol.Udp), (key.SourcePort, key.DestinationPort, key.Protocol));
         Assert.Equal(ParseStatus.TruncatedExtension, StatusOf(Error6(quote[..47])));
-        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error6(quote[..55])));
+        Assert.Equal(ParseStatus.Ok, StatusOf(Error6(quote[..52])));
+        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error6(quote[..51])));
     }
 
     [Fact]
     public void A_quoted_echo_has_its_identifier()
     {
         Parse(Error4(Ipv4(IpProtocol.Icmp, Icmp(8, 0, 99))), out FlowKeyV4 key, out _);
+        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error4(Ipv4(IpProtocol.Icmp, Icmp(8, 0, 99)[..7]))));
         Assert.Equal((99, 0x0800), (key.SourcePort, key.DestinationPort));
     }
 
@@ -71,8 +73,8 @@ public class QuotedPacketParserTests
         Assert.Equal(ParseStatus.BadVersion, StatusOf(Error6(sound)));
         Assert.Equal(ParseStatus.TruncatedIpv6, StatusOf(Error6(Ipv6(IpProtocol.Udp, Udp())[..39])));
         Assert.Equal(ParseStatus.BadTotalLength, StatusOf(Error4(Ipv4(IpProtocol.Udp, Udp(), totalLength: 19))));
-        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error4(sound[..27])));
-        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error4(Ipv4(IpProtocol.Udp, Udp(), totalLength: 27))));
+        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error4(sound[..23])));
+        Assert.Equal(ParseStatus.TruncatedTransport, StatusOf(Error4(Ipv4(IpProtocol.Udp, Udp(), totalLength: 23))));
         Assert.Equal(ParseStatus.UnsupportedProtocol, StatusOf(Error4(Ipv4(IpProtocol.Gre, []))));
         Assert.Equal(ParseStatus.NonFirstFragment, StatusOf(Error4(Ipv4(IpProtocol.Udp, [], fragment: 5))));
     }

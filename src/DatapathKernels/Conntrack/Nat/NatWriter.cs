@@ -27,13 +27,14 @@ internal static class NatWriter
 
     /// <summary>
     /// One side of an ICMP error about a translated connection (<c>nf_nat_icmp_reply_translation</c>): the quoted packet as
-    /// the side saw it to which the error goes, the ICMP checksum anew, then the outer address.
+    /// the side saw it to which the error goes, the ICMP checksum anew, then the outer address. A quoted header of less than eight bytes
+    /// is not touched, however little of it would change.
     /// </summary>
-    public static void WriteError(Span<byte> frame, in PacketInfo info, in FlowKeyV6 other, bool destination)
+    public static RewriteStatus WriteError(Span<byte> frame, in PacketInfo info, in FlowKeyV6 other, bool destination)
     {
         QuotedPacketParser.Parse(frame, info, 0, out _, out _, out PacketInfo quoted);
-        if (!quoted.HasKey || !ConnectionKeys.TryInvert(other, out FlowKeyV6 outer))
-            return;
+        if (!quoted.HasKey || IsCut(quoted) || !ConnectionKeys.TryInvert(other, out FlowKeyV6 outer))
+            return RewriteStatus.NotWhole;
 
         // Within the quote the sides are the other way round.
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0, inner = !destination;
@@ -42,7 +43,11 @@ internal static class NatWriter
         QuotedRewriter.Write(frame[..(info.L3Offset + (int)info.L3Length)], quoted, ConnectionKeys.Wire(ipv4, inner ? other.Destination : other.Source), portBe, inner);
         Set(frame, info, destination ? outer.Destination : outer.Source, 0, destination);
         PacketChecksums.WriteTransport(frame, info);
+        return RewriteStatus.Ok;
     }
+
+    private static bool IsCut(in PacketInfo quoted) =>
+        (NatPortSearch.HasPorts(quoted.Protocol) || quoted.Protocol == IpProtocol.Gre) && quoted.L4Length < TransportFields.QuotedBytes;
 
     private static RewriteStatus Set(Span<byte> frame, in PacketInfo info, in IPv6Address address, ushort portBe, bool destination)
     {

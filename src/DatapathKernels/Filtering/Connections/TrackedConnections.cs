@@ -95,16 +95,15 @@ public struct TrackedConnections : IConnectionState
     }
 
     /// <inheritdoc/>
-    public readonly bool AsksNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
+    public readonly NatTurn TakeNat(Hook hook, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
         if (_packet.Id < 0 || StopsBeforeNat)
-            return false;
+            return NatTurn.Settled;
         bool destination = hook is Hook.PreRouting or Hook.Output;
         bool isError = _packet.State == TrackedAs.Related && info.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
         if (!isError && meta.State is ConnectionStates.New or ConnectionStates.Related && !_table.IsBound(_packet.Id, destination))
-            return true;
-        _table.TranslateSide(frame, info, _packet, destination);
-        return false;
+            return NatTurn.Ask;
+        return _table.TranslateSide(frame, info, _packet, destination) < RewriteStatus.NotWhole ? NatTurn.Settled : NatTurn.Drop;
     }
 
     /// <inheritdoc/>

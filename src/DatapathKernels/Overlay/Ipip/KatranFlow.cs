@@ -53,7 +53,7 @@ public readonly record struct KatranFlow(IPv6Address Client, bool IsV6, ushort S
     {
         flow = default;
         ParseStatus status = QuotedPacketParser.Parse(frame, info, 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo quote);
-        if (status != ParseStatus.Ok || quote.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp))
+        if (status != ParseStatus.Ok || quote.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp) || quote.L4Length < TransportFields.QuotedBytes)
             return false;
         flow = (quote.Flags & PacketFlags.Ipv6) != 0
             ? new KatranFlow(v6.Destination, true, v6.DestinationPort)

@@ -321,7 +321,7 @@ public class NftMatcherTests
         }
     }
 
-    private static NftMatcher Matcher(string text, IpFamily family = IpFamily.V4, MatcherOptions? options = null) =>
+    internal static NftMatcher Matcher(string text, IpFamily family = IpFamily.V4, MatcherOptions? options = null) =>
         new(NftParser.Parse(text), family, options ?? Node);
 
     /// <summary>A table with input, a and b, and these rules in input.</summary>
