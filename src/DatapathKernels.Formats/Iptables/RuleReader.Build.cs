@@ -6,6 +6,8 @@ namespace DatapathKernels.Formats.Iptables;
 /// <content>The matches and the target of a rule whose words are read.</content>
 internal sealed partial class RuleReader
 {
+    private const byte Syn = 2;
+
     private RuleMatch[] BuildMatches(int line)
     {
         foreach (RuleMatch? match in _base)
@@ -44,6 +46,19 @@ internal sealed partial class RuleReader
             throw new SyntaxException(ColumnOf(draft), $"expected -p {Names.Of(protocol)} in a rule with -m {what}");
     }
 
+    /// <summary>Ports, resets and segment sizes are written where the protocol has them.</summary>
+    private void RequireProtocol(RuleTarget target)
+    {
+        // As in iptables, a negated protocol is as good as named for ports.
+        bool hasPorts = _base[4] is ProtocolMatch { Protocol: IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Dccp or IpProtocol.Icmp };
+        if (target is NatTarget { Ports: not null } && !hasPorts)
+            throw new SyntaxException(_targetColumn, "expected -p tcp, udp, sctp, dccp or icmp in a rule whose target names ports");
+        if (target is RejectTarget { Reject: RejectKind.TcpReset } && _protocol != IpProtocol.Tcp)
+            throw new SyntaxException(_targetColumn, "expected -p tcp in a rule that rejects with tcp-reset");
+        if (target is TcpMssTarget && !_matches.Exists(match => match is TcpMatch { FlagsNegated: false } tcp && (tcp.FlagValue & Syn) != 0))
+            throw new SyntaxException(_targetColumn, "expected -p tcp with --syn or --tcp-flags that ask for SYN in a rule with -j TCPMSS");
+    }
+
     private int ColumnOf(MatchDraft draft) => _tokens.ColumnOf(draft.Raw.Count > 0 ? draft.Raw[0].From : _tokens.Count - 1);
 
     private RuleTarget? BuildTarget(int line)
@@ -51,6 +66,7 @@ internal sealed partial class RuleReader
         if (_target is null)
             return _simpleTarget;
         RuleTarget target = _target.Build(Family ?? IpFamily.V4, _tokens);
+        RequireProtocol(target);
         if (target is UnknownTarget unknown)
             Note(true, unknown.Name, line);
         if (_targetPool.TryGetValue(target, out RuleTarget? pooled))

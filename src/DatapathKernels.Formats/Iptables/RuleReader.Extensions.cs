@@ -1,3 +1,4 @@
+using DatapathKernels.Filtering;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Formats.Iptables;
@@ -60,6 +61,7 @@ internal sealed partial class RuleReader
 
         if (_protocol is not { } protocol || MatchDraft.OfProtocol(protocol) is not { } implied || !MatchDraft.IsProtocolOption(name))
             return false;
+        RequireFamilyOf(implied);
         MatchDraft draft = AddDraft(implied);
         if (draft.TryOption(name, ref arguments))
         {
@@ -91,6 +93,26 @@ internal sealed partial class RuleReader
         arguments.SkipValues();
         target.Raw.Add((start, arguments.Next));
         return true;
+    }
+
+    private void AddNamed(ReadOnlySpan<char> module)
+    {
+        RequireFamilyOf(module);
+        AddDraft(_strings.GetOrAdd(module));
+    }
+
+    /// <summary>Some extensions are of one family only: the other's program does not have them.</summary>
+    private void RequireFamilyOf(ReadOnlySpan<char> extension)
+    {
+        IpFamily? only = extension switch
+        {
+            "icmp" or "ttl" or "TTL" => IpFamily.V4,
+            "icmp6" or "hl" or "HL" => IpFamily.V6,
+            _ => null,
+        };
+        Family ??= only;
+        if (only is { } family && Family != family)
+            throw Expected(family == IpFamily.V4 ? "an extension of ip6tables" : "an extension of iptables", extension);
     }
 
     private MatchDraft AddDraft(string module)

@@ -26,6 +26,8 @@ internal sealed partial class RuleReader
     private IpProtocol? _protocol;
     private TargetDraft? _target;
     private bool _targetIsLast;
+    private int _targetColumn;
+    private string _chain = "";
     private readonly TargetDraft _targetDraft = new();
     private RuleTarget? _simpleTarget;
 
@@ -47,7 +49,7 @@ internal sealed partial class RuleReader
 
     /// <summary>Reads the rule whose words start at <paramref name="first"/>.</summary>
     /// <exception cref="SyntaxException">A word that should not be there.</exception>
-    public Rule Read(Table table, int first, int line, ulong packets, ulong bytes)
+    public Rule Read(Table table, Chain chain, int first, int line, ulong packets, ulong bytes)
     {
         Array.Clear(_base);
         _matches.Clear();
@@ -56,6 +58,7 @@ internal sealed partial class RuleReader
         _others.Clear();
         _draftCount = 0;
         _next = first;
+        _chain = chain.Name;
         _protocol = null;
         _target = null;
         _simpleTarget = null;
@@ -112,7 +115,7 @@ internal sealed partial class RuleReader
                 break;
             case "-m" or "--match":
                 Refuse(negated, column, "-m");
-                AddDraft(_strings.GetOrAdd(Take("the name of a match")));
+                AddNamed(Take("the name of a match"));
                 _targetIsLast = false;
                 break;
             case "-j" or "--jump":
@@ -173,6 +176,8 @@ internal sealed partial class RuleReader
         negated |= TakeNegation();
         ReadOnlySpan<char> text = Take("an interface");
         int column = _tokens.ColumnOf(_next - 1);
+        if (incoming ? _chain is "OUTPUT" or "POSTROUTING" : _chain is "PREROUTING" or "INPUT")
+            throw new SyntaxException(column, $"expected no {(incoming ? "-i" : "-o")} in {_chain}, where no packet has that interface");
         if (text.Length is 0 or > 15)
             throw Expected("the name of an interface, 1 to 15 characters", text);
         if (text is not "+" || negated)
@@ -206,8 +211,11 @@ internal sealed partial class RuleReader
         int column = _tokens.ColumnOf(_next - 1);
         if (_target is not null || _simpleTarget is not null)
             throw new SyntaxException(column, $"expected one target, found a second: '{name}'");
+        _targetColumn = column;
         if (!isGoto && SimpleTarget(name) is { } simple)
         {
+            if (simple == Drop && table.Kind == TableKind.Nat)
+                throw new SyntaxException(column, "expected a target of table nat, which is not for filtering, found 'DROP'");
             _simpleTarget = simple;
             return;
         }
@@ -225,6 +233,7 @@ internal sealed partial class RuleReader
         if (isGoto)
             throw Expected($"a chain of table {Hooks.NameOf(table.Kind)}", name);
         _target = _targetDraft;
+        RequireFamilyOf(name);
         _target.Reset(_strings.GetOrAdd(name));
         _targetIsLast = true;
     }

@@ -66,7 +66,7 @@ public abstract unsafe partial class ChainMatcher
             if ((loaded >> i & 1) != 0)
                 WalkOne(rules, chain, burst[i], infos[i], views[i], ref metas[i], ref random, ref verdicts[i]);
             else
-                verdicts[i].Kind = VerdictKind.NotApplicable;
+                EvaluateDamaged(chain, burst[i], infos[i], ref metas[i], ref random, ref verdicts[i]);
         }
 
         _foundIn = null;

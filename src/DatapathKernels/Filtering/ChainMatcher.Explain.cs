@@ -89,7 +89,8 @@ public abstract unsafe partial class ChainMatcher
             _words = new TestWords(_program, matcher._rules.Options, _state);
             _words.Load(frame, length, info, meta);
             _trace = new WalkTrace(this, _program, _state, _words, meta, everyRule);
-            _applies = PacketView.TryLoad(_program.Family, new ReadOnlySpan<byte>(frame, length), info, out _first);
+            ReadOnlySpan<byte> bytes = new(frame, length);
+            _applies = PacketView.TryLoad(_program.Family, bytes, info, out _first) || PacketView.TryLoadDamaged(_program.Family, bytes, info, out _first);
         }
 
         /// <summary>The chain of the same name: an updated matcher is explained over rules compiled afresh.</summary>

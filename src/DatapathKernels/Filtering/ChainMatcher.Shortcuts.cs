@@ -80,7 +80,7 @@ public abstract unsafe partial class ChainMatcher
         if (PacketView.TryLoad(IpFamily.V4, frame, info, out PacketView view))
             WalkOne(rules, chain, frame, info, view, ref meta, ref random, ref verdict);
         else
-            verdict.Kind = VerdictKind.NotApplicable;
+            EvaluateDamaged(chain, frame, info, ref meta, ref random, ref verdict);
     }
 
     /// <summary>The whole walk of one packet; false, and nothing happened, when it must be walked.</summary>

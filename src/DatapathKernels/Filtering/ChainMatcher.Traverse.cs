@@ -26,7 +26,7 @@ public abstract partial class ChainMatcher
         if (PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
             RunHook(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
         else
-            verdict.Kind = VerdictKind.NotApplicable;
+            RunHookDamaged(hook, frame, info, ref meta, ref random, ref connections, ref verdict);
     }
 
     /// <summary>
@@ -48,7 +48,7 @@ public abstract partial class ChainMatcher
         verdict.Rule = -1;
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
         {
-            verdict.Kind = VerdictKind.NotApplicable;
+            TraverseDamaged(frame, info, ref meta, ref random, ref connections, ref verdict);
             return;
         }
 

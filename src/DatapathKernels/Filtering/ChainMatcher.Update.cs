@@ -79,10 +79,14 @@ public abstract partial class ChainMatcher
         List<(int Old, int New)> carry = [];
         patch.Uses = 1;
         _freeIds.RemoveRange(_freeIds.Count - fresh, fresh);
-        Record(program, ids, stubs, patch, carry);
-        packed.Publish(update, ids, stubs);
-        foreach (string name in removed)
-            Forget(packed, changed.Kind, name);
+        lock (_layoutLock)
+        {
+            Record(program, ids, stubs, patch, carry);
+            packed.Publish(update, ids, stubs);
+            foreach (string name in removed)
+                Forget(packed, changed.Kind, name);
+        }
+
         foreach ((string name, int more) in check.Callers)
         {
             if (_chains.TryGetValue((changed.Kind, name), out int id))

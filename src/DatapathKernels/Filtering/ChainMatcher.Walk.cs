@@ -47,7 +47,7 @@ public abstract partial class ChainMatcher
 
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
         {
-            verdict.Kind = VerdictKind.NotApplicable;
+            EvaluateDamaged(chain.Index, frame, info, ref meta, ref random, ref verdict);
             return;
         }
 

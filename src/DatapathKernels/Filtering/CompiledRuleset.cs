@@ -7,7 +7,7 @@ namespace DatapathKernels.Filtering;
 public sealed class CompiledRuleset : IDisposable
 {
     /// <summary>Compiles a ruleset. Later changes of the ruleset do not reach it. O(rules).</summary>
-    /// <exception cref="RulesetException">Chains call one another in a circle, or too deep, or a jump leads nowhere.</exception>
+    /// <exception cref="RulesetException">Chains call one another in a circle, or too deep, or a jump leads nowhere; a target or match in a table or behind a hook where the kernel refuses it.</exception>
     public CompiledRuleset(Ruleset ruleset, MatcherOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(ruleset);

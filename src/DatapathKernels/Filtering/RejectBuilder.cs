@@ -34,7 +34,7 @@ public static class RejectBuilder
         length = 0;
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
         int datagram = (int)info.L3Length + meta.GrownBytes;
-        if (!info.HasKey || info.L3Offset + (long)datagram > frame.Length || datagram < (ipv4 ? 20 : 40) || !Exists(kind, ipv4))
+        if (info.L4Offset == 0 || info.L3Offset + (long)datagram > frame.Length || datagram < (ipv4 ? 20 : 40) || !Exists(kind, ipv4))
             return RejectStatus.NotApplicable;
         if ((info.Flags & PacketFlags.NonFirstFragment) != 0)
             return RejectStatus.Fragment;
@@ -44,8 +44,8 @@ public static class RejectBuilder
         RejectStatus status = kind == RejectKind.TcpReset ? CheckReset(frame, info) : CheckError(frame, info, ipv4);
         if (status != RejectStatus.Ok)
             return status;
-        if ((info.Flags & PacketFlags.Fragment) == 0 && meta.GrownBytes == 0 && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero
-            && info.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Icmp or IpProtocol.IcmpV6)
+        if ((info.Flags & PacketFlags.Fragment) == 0 && meta.GrownBytes == 0 && info.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Icmp or IpProtocol.IcmpV6
+            && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero or ChecksumVerdict.NotWhole)
         {
             return RejectStatus.BadChecksum;
         }
@@ -89,7 +89,7 @@ public static class RejectBuilder
 
     private static RejectStatus CheckReset(ReadOnlySpan<byte> frame, in PacketInfo info)
     {
-        if (info.Protocol != IpProtocol.Tcp || (info.Flags & PacketFlags.Transport) == 0)
+        if (info.Protocol != IpProtocol.Tcp || info.L4Length < TcpBytes)
             return RejectStatus.NotTcp;
         return (frame[info.L4Offset + 13] & (byte)TcpFlags.Rst) != 0 ? RejectStatus.Reset : RejectStatus.Ok;
     }
@@ -98,7 +98,7 @@ public static class RejectBuilder
     {
         if (info.Protocol != (ipv4 ? IpProtocol.Icmp : IpProtocol.IcmpV6))
             return RejectStatus.Ok;
-        if ((info.Flags & PacketFlags.Transport) == 0)
+        if (info.L4Length == 0)
             return RejectStatus.IcmpError;
         byte type = frame[info.L4Offset];
         bool error = ipv4 ? QuotedPacketParser.IsIcmpError(type) || type > 18 : QuotedPacketParser.IsIcmpV6Error(type);

@@ -1,6 +1,6 @@
 namespace DatapathKernels.Filtering;
 
-/// <summary>A ruleset that cannot be: chains that call one another in a circle, a jump to nowhere. The message names the place.</summary>
+/// <summary>A ruleset that cannot be: chains that call one another in a circle, a jump to nowhere, a target where the kernel refuses it. The message names the place.</summary>
 public sealed class RulesetException : Exception
 {
     /// <summary>Makes the error.</summary>

@@ -18,6 +18,9 @@ public enum VerdictKind : byte
     /// <summary>A rule matched whose target is not carried out (see <see cref="UnknownTarget"/>). The rule is <see cref="PacketVerdict.Rule"/>; nothing after it ran.</summary>
     UnknownTarget,
 
-    /// <summary>The frame is not a well-formed packet of the ruleset's family: no rule was looked at, nothing was counted.</summary>
+    /// <summary>
+    /// The frame is no packet of the ruleset's family with a sound network header: no rule was looked at, nothing was counted. One whose transport header
+    /// alone is cut off or wrong goes through the chains, without a connection.
+    /// </summary>
     NotApplicable,
 }

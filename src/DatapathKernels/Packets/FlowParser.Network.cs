@@ -47,7 +47,7 @@ public static partial class FlowParser
 
         status = ProveTransport(packet[header..length], protocol, flags, lengthZero, lengthZero, out TransportFields fields);
         if (status > ParseStatus.UnsupportedProtocol)
-            return new PacketInfo(status, flags, protocol, (ushort)l3, 0, (uint)length, fragmentOffset);
+            return new PacketInfo(status, flags, protocol, (ushort)l3, (ushort)(l3 + header), (uint)length, fragmentOffset);
 
         key = new FlowKeyV4(
             MemoryMarshal.Read<uint>(packet[12..]), MemoryMarshal.Read<uint>(packet[16..]),
@@ -99,7 +99,7 @@ public static partial class FlowParser
         status = ProveTransport(
             packet[chain.Offset..length], chain.Protocol, flags, lengthZero, lengthZero || chain.JumboLength != 0, out TransportFields fields);
         if (status > ParseStatus.UnsupportedProtocol)
-            return new PacketInfo(status, flags, chain.Protocol, (ushort)l3, 0, (uint)length, chain.FragmentOffset);
+            return new PacketInfo(status, flags, chain.Protocol, (ushort)l3, (ushort)(l3 + chain.Offset), (uint)length, chain.FragmentOffset);
 
         key = new FlowKeyV6(
             new IPv6Address(packet[8..]), new IPv6Address(packet[24..]), fields.SourceBe, fields.DestinationBe, chain.Protocol, zone);

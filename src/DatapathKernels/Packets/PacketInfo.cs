@@ -7,8 +7,8 @@ namespace DatapathKernels.Packets;
 /// downstream trusts it instead of checking again.
 /// </summary>
 /// <remarks>
-/// Offsets count from the first byte of the frame. What lies at or after a failed layer is zero: a bad transport header
-/// leaves L3 and its flags, a bad IP header only <see cref="PacketFlags.Vlan"/>.
+/// Offsets count from the first byte of the frame. What lies after a failed layer is zero: a bad transport header leaves L3, its flags and where
+/// the transport header begins, a bad IP header only <see cref="PacketFlags.Vlan"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Size = 16)]
 public readonly struct PacketInfo : IEquatable<PacketInfo>
@@ -31,7 +31,7 @@ public readonly struct PacketInfo : IEquatable<PacketInfo>
     /// <summary>Offset of the IP header, bytes.</summary>
     public readonly ushort L3Offset;
 
-    /// <summary>Offset of the transport header (or of the payload of a fragment or an unsupported protocol), bytes.</summary>
+    /// <summary>Offset of the transport header, whole or not (or of the payload of a fragment or an unsupported protocol), bytes.</summary>
     public readonly ushort L4Offset;
 
     /// <summary>Fragment offset, bytes (0 to 65,528).</summary>

@@ -147,8 +147,8 @@ public static class RandomRules
         4 => "-j RETURN",
         5 or 6 => $"-j MARK --set-xmark 0x{random.Next(4):x}/0x{random.Next(4):x}",
         7 => "-j ACCEPT",
-        8 when !hasProtocol => random.Next(2) == 0 ? $"-p tcp -j DNAT --to-destination {(v6 ? "[fd00::9]" : "10.9.9.9")}:8080" : "-p udp -j MASQUERADE --to-ports 1024-2048",
-        9 => "-j DROP",
+        8 when !hasProtocol => random.Next(2) == 0 ? $"-p tcp -j DNAT --to-destination {(v6 ? "[fd00::9]" : "10.9.9.9")}:8080" : "-p udp -j REDIRECT --to-ports 1024-2048",
+        9 => $"-j NETMAP --to {(v6 ? "fd00:9::/64" : "10.9.0.0/24")}",
         _ => "",
     };
 

@@ -77,7 +77,7 @@ internal sealed class RandomServices(Random random)
         if (random.Next(3) != 0)
             rules.Add($"{chain} -s {(random.Next(8) == 0 ? "10.0.0.3" : address)}/32 -j MASQ");
         if (random.Next(12) == 0)
-            rules.Add($"{chain} -p {(protocol == "tcp" ? "udp" : "tcp")} -j DROP");
+            rules.Add($"{chain} -p {(protocol == "tcp" ? "udp" : "tcp")} -j ACCEPT");
         string port = random.Next(5) == 0 ? "" : $":{8080 + random.Next(4)}";
         string options = random.Next(10) == 0 ? " --persistent" : "";
         rules.Add(random.Next(15) == 0 ? $"{chain} -j RETURN" : $"{chain} -p {protocol} -m {protocol} -j DNAT --to-destination {address}{port}{options}");

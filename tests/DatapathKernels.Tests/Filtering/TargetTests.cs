@@ -29,7 +29,7 @@ public class TargetTests
     [InlineData("-j NFLOG --nflog-prefix x --nflog-group 5 --nflog-size 64 --nflog-threshold 20")]
     [InlineData("-j TRACE")]
     [InlineData("-j NETMAP --to 10.9.0.0/24")]
-    [InlineData("-j REDIRECT --to-ports 8080 --random")]
+    [InlineData("-p tcp -j REDIRECT --to-ports 8080 --random")]
     public void A_target_saves_as_iptables_does_and_loads_again(string words)
     {
         Ruleset ruleset = Rulesets.Parse(Rulesets.Table("filter", ["INPUT"], "-A INPUT " + words));
@@ -48,7 +48,7 @@ public class TargetTests
         foreach ((string name, Func<Ruleset, MatcherOptions?, ChainMatcher> make) in Matchers.All)
         {
             TestPacket packet = TestPacket.Tcp("10.1.2.3", "10.0.0.1");
-            Run(make, "-A INPUT " + words, packet, new PacketMeta());
+            Run(make, "-A INPUT " + words, packet, new PacketMeta(), TableKind.Mangle);
             Assert.Equal((name, tos, ttl), (name, packet.Bytes[1], packet.Bytes[8]));
             Assert.True(packet.ChecksumsAreRight());
         }
@@ -168,10 +168,10 @@ public class TargetTests
         return made;
     }
 
-    private static PacketMeta Run(Func<Ruleset, MatcherOptions?, ChainMatcher> make, string rule, TestPacket packet, PacketMeta meta)
+    private static PacketMeta Run(Func<Ruleset, MatcherOptions?, ChainMatcher> make, string rule, TestPacket packet, PacketMeta meta, TableKind table = TableKind.Filter)
     {
-        using ChainMatcher matcher = make(Rulesets.Parse(Rulesets.Table("filter", ["INPUT"], rule)), null);
-        Assert.True(matcher.Find(TableKind.Filter, "INPUT", out ChainId chain));
+        using ChainMatcher matcher = make(Rulesets.Parse(Rulesets.Table(Hooks.NameOf(table), ["INPUT"], rule)), null);
+        Assert.True(matcher.Find(table, "INPUT", out ChainId chain));
         PacketRandom random = new(1);
         matcher.Evaluate(chain, packet.Bytes, packet.Info, ref meta, ref random, out PacketVerdict verdict);
         Assert.Equal(VerdictKind.Accept, verdict.Kind);

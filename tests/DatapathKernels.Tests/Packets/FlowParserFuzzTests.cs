@@ -200,7 +200,7 @@ public class FlowParserFuzzTests
         if (info.L3Offset + info.L3Length > length || info.L4Offset > length)
             return false;
         if (!info.HasKey)
-            return info.L4Offset == 0 && (info.Flags & PacketFlags.Transport) == 0;
+            return (info.Flags & PacketFlags.Transport) == 0 && (info.L4Offset == 0 || info.L4Offset + info.L4Length == info.L3Offset + info.L3Length);
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0, ipv6 = (info.Flags & PacketFlags.Ipv6) != 0;
         return ipv4 != ipv6
             && info.L4Offset >= info.L3Offset + (ipv4 ? 20 : 40)

@@ -237,7 +237,7 @@ public class FlowParserTests
     {
         ParseStatus Of(IpProtocol protocol, byte[] segment) => StatusOf(Ethernet4(Ipv4(protocol, segment)));
         Assert.Equal(
-            new PacketInfo(ParseStatus.TruncatedTransport, PacketFlags.Ipv4, IpProtocol.Tcp, 14, 0, 39, 0),
+            new PacketInfo(ParseStatus.TruncatedTransport, PacketFlags.Ipv4, IpProtocol.Tcp, 14, 34, 39, 0),
             Parse([.. Ethernet4(Ipv4(IpProtocol.Tcp, Tcp()[..19])), .. new byte[30]]));
         Assert.Equal(ParseStatus.BadTcpDataOffset, Of(IpProtocol.Tcp, Tcp(0, 4)));
         Assert.Equal(ParseStatus.BadTcpDataOffset, Of(IpProtocol.Tcp, Tcp(3, 6)));

@@ -14,13 +14,15 @@ namespace DatapathKernels.Filtering;
 ///                 40..47  TCP flags (byte 13)
 ///                 48      the transport header is there
 ///                 49      fragment with an offset above zero
+///                 50      the ports are there and the rest of the header is cut off
 /// </code>
 /// Addresses are words as loaded from the wire: comparing them needs no byte order.
 /// </summary>
 internal struct PacketView
 {
     public const int ProtocolShift = 32, FlagsShift = 40;
-    public const ulong HasTransport = 1UL << 48, LaterFragment = 1UL << 49;
+    public const ulong HasTransport = 1UL << 48, LaterFragment = 1UL << 49, CutPorts = 1UL << 50;
+    private const uint PortBytes = 4;
 
     public ulong Transport;
 
@@ -68,6 +70,32 @@ internal struct PacketView
             view.Transport |= TransportOf(frame, info);
         return true;
     }
+
+    /// <summary>
+    /// The same for a packet whose network header is sound and whose transport header is cut off or lies about its length. Where the matches of its protocol
+    /// still find the bytes they want, it has a transport header; where only its ports are there, it has <see cref="CutPorts"/>.
+    /// </summary>
+    public static bool TryLoadDamaged(IpFamily family, ReadOnlySpan<byte> frame, in PacketInfo info, out PacketView view)
+    {
+        view = default;
+        if (info.Status is not (ParseStatus.TruncatedTransport or ParseStatus.BadTcpDataOffset or ParseStatus.BadUdpLength))
+            return false;
+        PacketInfo sound = new(ParseStatus.Ok, info.Flags, info.Protocol, info.L3Offset, info.L4Offset, info.L3Length, info.FragmentOffset);
+        if (!TryLoad(family, frame, sound, out view))
+            return false;
+        uint bytes = sound.L4Length;
+        if (bytes >= PortBytes)
+            view.Transport |= TransportOf(frame[..(int)(info.L3Offset + info.L3Length)], sound) ^ (bytes >= WholeBytes(info.Protocol) ? 0 : HasTransport | CutPorts);
+        return true;
+    }
+
+    /// <summary>What <c>xt_tcpudp</c> and its like read at once of a header.</summary>
+    private static uint WholeBytes(IpProtocol protocol) => protocol switch
+    {
+        IpProtocol.Tcp => 20,
+        IpProtocol.Sctp or IpProtocol.Dccp => 12,
+        _ => 8,
+    };
 
     private static ulong TransportOf(ReadOnlySpan<byte> frame, in PacketInfo info)
     {

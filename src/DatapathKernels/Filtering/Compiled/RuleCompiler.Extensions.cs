@@ -43,7 +43,6 @@ internal sealed partial class RuleCompiler
                 Extra(ExtraKind.U32, u32.Negated, b: Append(_expressions, u32.Expression));
                 return true;
             case MacMatch mac:
-                _hasArrivalRules = true;
                 Span<byte> bytes = stackalloc byte[MacAddress.Size];
                 mac.Source.CopyTo(bytes);
                 Extra(ExtraKind.Mac, mac.Negated, MemoryMarshal.Read<ushort>(bytes[4..]), MemoryMarshal.Read<uint>(bytes));

@@ -12,8 +12,12 @@ internal sealed partial class RuleCompiler
     private void CompileMatches(Rule rule, ref HeadTests head)
     {
         bool ordered = false;
+        int first = _extras.Count;
+        ref byte cutAfter = ref _cutAfter[_tails.Count];
         foreach (RuleMatch match in rule.MatchSpan)
         {
+            if (match is TcpMatch or PortMatch or IcmpMatch)
+                cutAfter = (byte)Math.Min(cutAfter, Math.Min(_extras.Count - first, RuleProgram.NeverCut - 1));
             Compile(match, ref head, ordered);
             ordered |= match is StatisticMatch or RecentMatch or LimitMatch;
         }

@@ -12,7 +12,7 @@ internal sealed partial class RuleCompiler
         JumpTarget jump => new RuleTail
         {
             Action = jump.IsGoto ? RuleAction.Goto : RuleAction.Jump,
-            Argument = (uint)_chainStart[table.Find(jump.Chain)!],
+            Argument = (uint)_starts[_chainNumbers[table.Find(jump.Chain)!]],
         },
         RejectTarget reject => new RuleTail { Action = RuleAction.Reject, Argument = (uint)reject.Reject },
         MarkTarget mark => new RuleTail { Action = RuleAction.Mark, Argument = mark.Value, Argument2 = mark.Mask },

@@ -11,9 +11,10 @@ internal sealed partial class RuleCompiler
     private readonly List<HeadTests> _heads;
     private readonly List<ExtraMatch> _extras = [];
     private readonly List<Rule?> _rules;
+    private readonly byte[] _cutAfter;
     private readonly List<Chain> _chains = [];
     private readonly List<int> _starts = [], _ends = [];
-    private readonly Dictionary<Chain, int> _chainStart = [];
+    private readonly Dictionary<Chain, int> _chainNumbers = [];
     private readonly List<Translation> _translations = [];
     private readonly List<ConnectionMarkTarget> _connectionMarks = [];
     private readonly List<SetChange> _setChanges = [];
@@ -30,7 +31,6 @@ internal sealed partial class RuleCompiler
     private readonly List<U32Expression> _expressions = [];
     private readonly List<ConnectionTest> _connectionTests = [];
     private readonly List<LimitTest> _limits = [];
-    private bool _hasArrivalRules;
     private int _recentStamps = RecentLists.LeastStamps;
 
     private RuleCompiler(Ruleset ruleset, MatcherOptions options)
@@ -40,10 +40,11 @@ internal sealed partial class RuleCompiler
         int count = ruleset.RuleCount;
         foreach (Table table in ruleset.Tables)
             count += table.Chains.Count;
-        (_tails, _heads, _rules) = (new(count), new(count), new(count));
+        (_tails, _heads, _rules, _cutAfter) = (new(count), new(count), new(count), new byte[Math.Max(count, 1)]);
+        Array.Fill(_cutAfter, RuleProgram.NeverCut);
     }
 
-    /// <exception cref="RulesetException">See <see cref="ChainGraph"/>.</exception>
+    /// <exception cref="RulesetException">See <see cref="ChainGraph"/> and <see cref="PlaceCheck"/>.</exception>
     public static RuleProgram Compile(Ruleset ruleset, MatcherOptions options) =>
         ruleset.Family == IpFamily.V4
             ? new RuleCompiler(ruleset, options).Run<RuleHeadV4>()
@@ -56,20 +57,21 @@ internal sealed partial class RuleCompiler
         foreach (Table table in _ruleset.Tables)
         {
             depth = Math.Max(depth, ChainGraph.Depth(table));
+            int first = _chains.Count;
             PlaceChains(table);
+            new PlaceCheck(table, _chainNumbers, first).Run();
         }
 
         foreach (Table table in _ruleset.Tables)
         {
             foreach (Chain chain in table.Chains)
                 CompileChain(table, chain);
-            if (_hasArrivalRules)
-                ArrivalRules.Check(table);
         }
 
         RuleProgram program = new(_ruleset.Family, Math.Max(_tails.Count, 1), THead.Size, CollectionsMarshal.AsSpan(_tails), CollectionsMarshal.AsSpan(_extras))
         {
             Rules = [.. _rules],
+            CutAfter = _cutAfter,
             Chains = [.. _chains],
             Starts = [.. _starts],
             Ends = [.. _ends],
@@ -102,7 +104,7 @@ internal sealed partial class RuleCompiler
         int next = _ends.Count == 0 ? 0 : _ends[^1] + 1;
         foreach (Chain chain in table.Chains)
         {
-            _chainStart.Add(chain, next);
+            _chainNumbers.Add(chain, _chains.Count);
             _chains.Add(chain);
             _starts.Add(next);
             next += chain.Rules.Count;
@@ -112,8 +114,9 @@ internal sealed partial class RuleCompiler
 
     private void CompileChain(Table table, Chain chain)
     {
-        foreach (Rule rule in chain.Rules)
+        for (int i = 0; i < chain.Rules.Count; i++)
         {
+            Rule rule = chain.Rules[i];
             HeadTests head = default;
             RuleTail tail = ActionOf(table, rule.Target);
             tail.FirstExtra = _extras.Count;

@@ -14,6 +14,8 @@ namespace DatapathKernels.Filtering;
 /// </summary>
 internal sealed unsafe class RuleProgram : IDisposable
 {
+    public const byte NeverCut = byte.MaxValue;
+
     private readonly NativeBuffer _heads, _tails, _extras;
 
     public RuleProgram(IpFamily family, int rules, int headSize, ReadOnlySpan<RuleTail> tails, ReadOnlySpan<ExtraMatch> extras)
@@ -43,6 +45,9 @@ internal sealed unsafe class RuleProgram : IDisposable
 
     /// <summary>The rule of each number; null for the end of a chain.</summary>
     public required Rule?[] Rules { get; init; }
+
+    /// <summary>How many of a rule's extra tests are asked before its first one that reads the transport header; <see cref="NeverCut"/> for a rule without.</summary>
+    public required byte[] CutAfter { get; init; }
 
     public required Chain[] Chains { get; init; }
 

@@ -29,6 +29,9 @@ internal sealed unsafe partial class TestWords(RuleProgram program, MatcherOptio
         _meta = meta;
     }
 
+    /// <summary>True when the packet's transport header is cut off or wrong.</summary>
+    public bool IsCut => !_info.HasKey;
+
     /// <summary>The same packet, as the walk sees it now.</summary>
     public void Load(in PacketView view) => _view = view;
 

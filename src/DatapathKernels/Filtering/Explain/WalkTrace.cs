@@ -43,7 +43,7 @@ internal sealed unsafe class WalkTrace(ChainMatcher matcher, RuleProgram program
         if (_pending >= 0 && !Matched && verdict.Rule == _pending)
         {
             _run.Flush(_steps, program);
-            string why = verdict.Kind == VerdictKind.UnknownMatch ? $"cannot tell: {matcher.Describe(verdict)}" : "dropped: no room left in a list of recent";
+            string why = verdict.Kind == VerdictKind.UnknownMatch ? $"cannot tell: {matcher.Describe(verdict)}" : words.IsCut ? "dropped: the transport header it asks for is cut off" : "dropped: no room left in a list of recent";
             Tell(ExplanationKind.Matches, _pending, why);
             _pending = -1;
         }

@@ -24,7 +24,7 @@ public sealed partial class NftMatcher
     {
         verdict = default;
         verdict.Rule = -1;
-        if (PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+        if (TryLoad(frame, info, out PacketView view))
             RunHook(hook, frame, info, ref view, ref meta, ref random, ref connections, ref verdict);
         else
             verdict.Kind = VerdictKind.NotApplicable;
@@ -46,7 +46,7 @@ public sealed partial class NftMatcher
     {
         verdict = default;
         verdict.Rule = -1;
-        if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+        if (!TryLoad(frame, info, out PacketView view))
         {
             verdict.Kind = VerdictKind.NotApplicable;
             return;
@@ -134,7 +134,7 @@ public sealed partial class NftMatcher
             return true;
         NatTurn turn = connections.TakeNat(hook, frame, info, ref meta);
         if (turn == NatTurn.Settled)
-            PacketView.TryLoad(_program.Family, frame, info, out view);
+            TryLoad(frame, info, out view);
         else if (turn == NatTurn.Drop)
             End(ref verdict, VerdictKind.Drop, -1);
         if (turn != NatTurn.Ask)
@@ -158,7 +158,7 @@ public sealed partial class NftMatcher
             RewriteStatus written = connections.Bind(hook, chosen, frame, info, ref meta);
             if (chosen.Kind != NatKind.None)
                 answer.Rewrite = written;
-            PacketView.TryLoad(_program.Family, frame, info, out view);
+            TryLoad(frame, info, out view);
             goesOn = IsWritten(written, ref answer);
         }
 
@@ -175,6 +175,17 @@ public sealed partial class NftMatcher
             return true;
         End(ref verdict, VerdictKind.Drop, -1);
         return false;
+    }
+
+    /// <summary>Of a transport header that is cut off, its ports are read where they are there, as <c>nft_payload</c> reads them.</summary>
+    private bool TryLoad(ReadOnlySpan<byte> frame, in PacketInfo info, out PacketView view)
+    {
+        if (PacketView.TryLoad(_program.Family, frame, info, out view))
+            return true;
+        if (!PacketView.TryLoadDamaged(_program.Family, frame, info, out view))
+            return false;
+        view.Transport |= (view.Transport & PacketView.CutPorts) != 0 ? PacketView.HasTransport : 0;
+        return true;
     }
 
     private bool IsLocal(in PacketView view)

@@ -20,7 +20,7 @@ public sealed partial class NftMatcher
         verdict = default;
         verdict.Rule = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_program.Chains.Length, nameof(chain));
-        if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
+        if (!TryLoad(frame, info, out PacketView view))
         {
             verdict.Kind = VerdictKind.NotApplicable;
             return;

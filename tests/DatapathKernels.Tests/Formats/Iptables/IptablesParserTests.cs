@@ -82,7 +82,7 @@ public class IptablesParserTests
     [InlineData("-j TEE --gateway 10.0.0.1 -p udp -m udp --dport 53", "-p udp -m udp --dport 53 -j TEE --gateway 10.0.0.1")]
     [InlineData("-j MARK --set-mark 1 -m physdev --physdev-is-in", "-m physdev --physdev-is-in -j MARK --set-xmark 0x1/0xffffffff")]
     [InlineData("-m physdev -j LOG --log-prefix a --log-foo 1", "-m physdev -j LOG --log-prefix a --log-foo 1")]
-    [InlineData("-i + -o eth+", "-o eth+")]
+    [InlineData("-i + -s 10.0.0.1", "-s 10.0.0.1/32")]
     [InlineData("! -f", "! -f")]
     [InlineData("-g CHAIN", "-g CHAIN")]
     public void Every_spelling_comes_back_in_the_words_of_iptables_save(string words, string expected)
