@@ -240,13 +240,10 @@ public abstract partial class ChainMatcher
     {
         int step = _steps;
         Volatile.Write(ref _steps, step + 1);
-        if (_packedV4 is { } packedV4)
-        {
-            if (!TryShortcut(packedV4, chain, frame, info, meta, ref random, ref verdict, out _))
-                WalkPacked(packedV4, chain, frame, info, view, ref meta, ref random, ref verdict);
-        }
-        else
-            WalkPacked(_packedV6!, chain, frame, info, view, ref meta, ref random, ref verdict);
+        if (_packedV6 is { } packedV6)
+            WalkPacked(packedV6, chain, frame, info, view, ref meta, ref random, ref verdict);
+        else if (typeof(TRandom) != typeof(PacketRandom) || !TryShortcut(_packedV4!, chain, frame, info, meta, ref Unsafe.As<TRandom, PacketRandom>(ref random), ref verdict))
+            WalkPacked(_packedV4!, chain, frame, info, view, ref meta, ref random, ref verdict);
         Volatile.Write(ref _steps, step + 2);
     }
 

@@ -9,43 +9,23 @@ namespace DatapathKernels.Filtering;
 
 /// <content>
 /// Shortcuts of a burst: keys and buckets for all packets first, then slots and records, so that the lines of all of them are on
-/// their way at once; then each packet is decided, in order, and finished a few packets later, when the counters it needs
-/// have come and while the next draws are compared (what a packet draws tells where the next one draws from, which is the
-/// longest way through this code). Where a packet must be walked, those before it are finished first.
+/// their way at once; then each packet is decided and finished, in order. What a packet draws tells where the next one draws from,
+/// which is the longest way through this code: draws are made ahead, and compared all at once.
 /// </content>
 public abstract unsafe partial class ChainMatcher
 {
-    // Packets between a decision and its end: some two hundred cycles.
-    private const int Lag = 6;
-
     // Draws made ahead, and how many of them one packet may look at without asking.
     private const int DrawsAhead = 72, DrawsAtOnce = 8;
 
-    // What is found for a packet: a slot, or one of these.
-    private const long Walks = 0, Passes = -1;
-
-    private struct Decision
+    /// <summary>What a burst's packets are and where they lead, one of each for every packet.</summary>
+    private struct Places
     {
-        /// <summary>Null for a packet that passes.</summary>
-        public Shortcut* Shortcut;
-
-        public ShortcutEndpoint* Endpoint;
-
-        /// <summary>Of the dispatch rule and the one that jumps to the endpoint.</summary>
-        public RuleCounters* Rule, Jump;
-    }
-
-    private ref struct ShortcutBurst
-    {
-        public Approach Approach;
         public byte** Frames;
         public uint* Sources;
-        public long* Found;
-        public Decision* Decisions;
+
+        /// <summary>A record, or a <see cref="Way"/> that needs none.</summary>
+        public nint* Found;
         public int* Draws;
-        public RuleCounters* Counters;
-        public int Drawn;
-        public Vector128<ulong> Taken, Passed;
     }
 
     private void EvaluateByShortcuts(
@@ -53,116 +33,117 @@ public abstract unsafe partial class ChainMatcher
     {
         byte** frames = stackalloc byte*[PacketBurst.MaxCount];
         uint* sources = stackalloc uint[PacketBurst.MaxCount];
-        long* found = stackalloc long[PacketBurst.MaxCount];
-        Decision* decisions = stackalloc Decision[PacketBurst.MaxCount];
+        nint* found = stackalloc nint[PacketBurst.MaxCount];
         int* draws = stackalloc int[DrawsAhead];
-        FindSlots(approach, burst, infos, frames, sources, found);
-        ShortcutBurst work = new() { Approach = approach, Frames = frames, Sources = sources, Found = found, Decisions = decisions, Draws = draws, Counters = _state.Counters };
+        Places places = new() { Frames = frames, Sources = sources, Found = found, Draws = draws };
+        FindSlots(approach, burst, infos, places);
+        Vector128<ulong> came = default, passed = default;
         for (int first = 0; first < burst.Count;)
         {
-            random.Peek(draws, DrawsAhead);
-            work.Drawn = 0;
-            int end = RunShortcuts(ref work, first, burst.Count, infos, metas, ref random, verdicts);
-            random.Skip(work.Drawn);
+            int end = RunShortcuts(approach, places, first, burst.Count, infos, metas, ref random, verdicts, ref came, ref passed);
             if (end < burst.Count)
-            {
-                verdicts[end] = default;
-                verdicts[end].Rule = -1;
                 WalkOne(rules, chain, burst[end], infos[end], ref metas[end], ref random, ref verdicts[end]);
-            }
 
             first = end + 1;
         }
 
         if (approach.Jump >= 0)
-            Count(work.Counters + approach.Jump, work.Taken + work.Passed);
+            Count(_state.Counters + approach.Jump, came);
         if (approach.End != null)
-            CountPassed(work.Counters, approach, work.Passed);
+            CountPassed(_state.Counters, approach, passed);
     }
 
     // SAFE: the arena's own bounds; at most a burst of each array
-    private void FindSlots(in Approach approach, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, byte** frames, uint* sources, long* found)
+    private void FindSlots(in Approach approach, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, in Places places)
     {
         ulong* keys = stackalloc ulong[PacketBurst.MaxCount];
         ShortcutBucket** homes = stackalloc ShortcutBucket*[PacketBurst.MaxCount];
+        ShortcutTable* table = approach.Table;
+        int count = burst.Count;
         burst.Arena.Raw(out byte* memory, out FrameSlot* slots, out nuint stride);
-        for (int i = 0; i < burst.Count; i++)
+        slots += burst.First;
+        memory += (nuint)burst.First * stride;
+        // SAFE: as many as the burst, which the caller proved
+        ref PacketInfo info = ref MemoryMarshal.GetReference(infos);
+        for (int i = 0; i < count; i++, memory += stride)
         {
-            FrameSlot* slot = slots + burst.First + i;
-            frames[i] = memory + ((nuint)(burst.First + i) * stride) + slot->Start;
+            byte* frame = memory + slots[i].Start;
+            places.Frames[i] = frame;
             // A key of zero is no packet's.
-            TryKey(ref *frames[i], (int)slot->Length, infos[i], out keys[i], out sources[i]);
-            homes[i] = ShortcutTable.HomeOf(approach.Table, keys[i]);
+            TryKey(ref *frame, (int)slots[i].Length, Unsafe.Add(ref info, i), out keys[i], out places.Sources[i]);
+            homes[i] = ShortcutTable.HomeOf(table, keys[i]);
             Prefetch.Read(homes[i]);
         }
 
-        for (int i = 0; i < burst.Count; i++)
+        for (int i = 0; i < count; i++)
         {
-            ShortcutSlot* slot = keys[i] == 0 ? null : ShortcutTable.Find(approach.Table, homes[i], keys[i]);
+            ulong key = keys[i];
+            ShortcutSlot* slot = key == 0 ? null : ShortcutTable.Find(table, homes[i], key);
             if (slot == null)
             {
-                found[i] = keys[i] != 0 && CanPass(approach, keys[i]) ? Passes : Walks;
+                places.Found[i] = (nint)(key != 0 && CanPass(approach, key) ? WayPast(approach) : Way.Walk);
                 continue;
             }
 
             uint record = Volatile.Read(ref slot->Record);
-            found[i] = record == 0 ? Walks : record | ((long)slot->Rule << 32);
-            Prefetch.Read(ShortcutTable.RecordOf(approach.Table, record));
+            Shortcut* shortcut = record == 0 ? null : ShortcutTable.RecordOf(table, record);
+            places.Found[i] = (nint)shortcut;
+            Prefetch.Read(shortcut);
+            Prefetch.Read((byte*)shortcut + ShortcutRecords.LineBytes);
         }
     }
 
     /// <summary>Takes packets from one on until one must be walked; returns that one.</summary>
-    private int RunShortcuts(ref ShortcutBurst work, int first, int count, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts)
+    private static int RunShortcuts(
+        in Approach approach, in Places places, int first, int count, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts, ref Vector128<ulong> came, ref Vector128<ulong> passed)
     {
         // SAFE (all three): a packet of the burst each, which the caller proved
-        ref PacketInfo info = ref MemoryMarshal.GetReference(infos);
-        ref PacketMeta meta = ref MemoryMarshal.GetReference(metas);
-        ref PacketVerdict verdict = ref MemoryMarshal.GetReference(verdicts);
+        ref PacketInfo info = ref Unsafe.Add(ref MemoryMarshal.GetReference(infos), first);
+        ref PacketMeta meta = ref Unsafe.Add(ref MemoryMarshal.GetReference(metas), first);
+        ref PacketVerdict verdict = ref Unsafe.Add(ref MemoryMarshal.GetReference(verdicts), first);
+        int* draws = places.Draws;
+        int drawn = 0, most = -1;
+        Vector128<ulong> taken = default, past = default;
         int i = first;
-        for (; i < count && TryDecide(ref work, i, ref random); i++)
+        for (; i < count; i++, info = ref Unsafe.Add(ref info, 1), meta = ref Unsafe.Add(ref meta, 1), verdict = ref Unsafe.Add(ref verdict, 1))
         {
-            int due = i - Lag;
-            if (due >= first)
-                Finish(ref work, due, Unsafe.Add(ref info, due), Unsafe.Add(ref meta, due), ref Unsafe.Add(ref verdict, due));
+            Shortcut* shortcut = (Shortcut*)places.Found[i];
+            Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
+            if ((nuint)shortcut <= (nuint)Way.Endpoint)
+            {
+                if (shortcut == null)
+                    break;
+                past += packet;
+                verdict = default;
+                End(ref verdict, KindOf((Way)(nint)shortcut), -1);
+                continue;
+            }
+
+            if (drawn > most)
+            {
+                random.Skip(drawn);
+                random.Peek(draws, DrawsAhead);
+                drawn = 0;
+                most = DrawsAhead - DrawsAtOnce;
+            }
+
+            uint source = places.Sources[i];
+            int asked = shortcut->Draws;
+            int pick = asked <= DrawsAtOnce ? FirstWithin(Shortcut.LimitsOf(shortcut), draws + drawn, asked) : random.CountAhead(drawn, Shortcut.LimitsOf(shortcut), asked);
+            ShortcutEndpoint* endpoint = Shortcut.EndpointsOf(shortcut) + pick;
+            if ((source & shortcut->SourceMask) != shortcut->Source || (shortcut->HasHairpins & (endpoint->Address == source)))
+                break;
+            drawn += PacketRandom.Asked(pick, asked);
+            taken += packet;
+            Shortcut.Count(shortcut, pick, packet);
+            Shortcut.Answer(shortcut, endpoint, ref verdict);
+            Rewrite(shortcut->HasPort, endpoint, ref *places.Frames[i], info);
         }
 
-        for (int due = Math.Max(first, i - Lag); due < i; due++)
-            Finish(ref work, due, Unsafe.Add(ref info, due), Unsafe.Add(ref meta, due), ref Unsafe.Add(ref verdict, due));
+        random.Skip(drawn);
+        came += taken + past;
+        passed += past;
         return i;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryDecide(ref ShortcutBurst work, int i, ref PacketRandom random)
-    {
-        Decision* decision = work.Decisions + i;
-        long found = work.Found[i];
-        decision->Shortcut = null;
-        if (found <= 0)
-            return found == Passes;
-        Shortcut* shortcut = ShortcutTable.RecordOf(work.Approach.Table, (uint)found);
-        if ((work.Sources[i] & shortcut->SourceMask) != shortcut->Source)
-            return false;
-        if (work.Drawn + DrawsAtOnce > DrawsAhead)
-        {
-            random.Skip(work.Drawn);
-            random.Peek(work.Draws, DrawsAhead);
-            work.Drawn = 0;
-        }
-
-        int draws = shortcut->Draws;
-        int pick = draws <= DrawsAtOnce ? FirstWithin(Shortcut.LimitsOf(shortcut), work.Draws + work.Drawn, draws) : random.CountAhead(work.Drawn, Shortcut.LimitsOf(shortcut), draws);
-        ShortcutEndpoint* endpoint = Shortcut.EndpointsOf(shortcut) + pick;
-        if (endpoint->IsHairpinOf(work.Sources[i]))
-            return false;
-        work.Drawn += PacketRandom.Asked(pick, draws);
-        decision->Shortcut = shortcut;
-        decision->Endpoint = endpoint;
-        decision->Jump = work.Counters + shortcut->FirstJump + pick;
-        decision->Rule = work.Counters + work.Approach.FirstNumber + (found >> 32);
-        Prefetch.Read(decision->Rule);
-        Prefetch.Read(decision->Jump);
-        Prefetch.Read(work.Counters + endpoint->Number);
-        return true;
     }
 
     /// <summary>The first of up to eight draws within its limit; the number of limits when none is. All at once, without a branch on chance.</summary>
@@ -183,28 +164,5 @@ public abstract unsafe partial class ChainMatcher
         }
 
         return BitOperations.TrailingZeroCount(~beyond | (1u << count));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Finish(ref ShortcutBurst work, int i, in PacketInfo info, in PacketMeta meta, ref PacketVerdict verdict)
-    {
-        Decision* decision = work.Decisions + i;
-        Shortcut* shortcut = decision->Shortcut;
-        Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
-        verdict = default;
-        if (shortcut == null)
-        {
-            work.Passed += packet;
-            AnswerPassed(work.Approach, ref verdict);
-            return;
-        }
-
-        ShortcutEndpoint* endpoint = decision->Endpoint;
-        work.Taken += packet;
-        Count(decision->Rule, packet);
-        Count(decision->Jump, packet);
-        Count(work.Counters + endpoint->Number, packet);
-        Answer(shortcut, endpoint, ref verdict);
-        Rewrite(shortcut->HasPort, endpoint, ref *work.Frames[i], info);
     }
 }

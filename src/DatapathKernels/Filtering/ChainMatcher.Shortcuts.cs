@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Filtering;
 
@@ -13,131 +14,103 @@ namespace DatapathKernels.Filtering;
 /// </content>
 public abstract unsafe partial class ChainMatcher
 {
-    private const ulong PlainBits = 0x1fffff | (127UL << PackedOp.ActionShift), PlainJump = (ulong)RuleAction.Jump << PackedOp.ActionShift;
-
-    /// <summary>How walks come to a dispatch chain.</summary>
-    private struct Approach
-    {
-        public ShortcutTable* Table;
-
-        /// <summary>The end of the dispatch chain and that of the chain the walk began in; null when packets that match no rule of it walk.</summary>
-        public ulong* End, Policy;
-
-        /// <summary>The number of the dispatch chain's first rule, and of the rule that jumps there; -1 for none.</summary>
-        public int FirstNumber, Jump;
-    }
-
-    // SAFE: blocks and indexes are the packer's; both are read between two steps, and replaced ones stay until walks have passed.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryApproach(PackedRules<RuleHeadV4> rules, int chain, out Approach approach)
-    {
-        approach = default;
-        approach.Jump = -1;
-        ulong* cells = rules.Cells;
-        ulong entry = Volatile.Read(ref rules.Entries[chain]);
-        ulong* op = PackedOp.Enter(cells, (uint)entry, out approach.FirstNumber), back = null;
-        if ((*op & PlainBits) == PlainJump)
-        {
-            back = op + PackedOp.LengthOf(*op);
-            approach.Jump = approach.FirstNumber;
-            op = PackedOp.Enter(cells, PackedOp.ArgumentOf(*op), out approach.FirstNumber);
-        }
-
-        if (entry == 0 || PackedOp.ActionOf(*op) != PackedOp.Indexed)
-            return false;
-        ChainIndex<RuleHeadV4>* index = *(ChainIndex<RuleHeadV4>**)(op + 1);
-        approach.Table = (ShortcutTable*)Volatile.Read(ref *(nint*)&index->Shortcuts);
-        if (approach.Table == null)
-            return false;
-        if (index->OthersAskForLocal && back != null && PackedOp.ActionOf(*back) is (int)RuleAction.PolicyAccept or (int)RuleAction.PolicyDrop)
-        {
-            approach.End = op + PackedOp.LengthOf(*op);
-            approach.Policy = back;
-        }
-
-        return true;
-    }
-
     /// <summary>One packet, rewritten too; by shortcut where there is one.</summary>
-    private void EvaluateOne<TRandom>(
-        PackedRules<RuleHeadV4> rules, int chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
-        where TRandom : struct, IRandomSource
+    /// <remarks>Not inlined: all of it stays in the registers of one method.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EvaluateByShortcut(
+        PackedRules<RuleHeadV4> rules, int chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, out PacketVerdict verdict)
     {
         int step = _steps;
         Volatile.Write(ref _steps, step + 1);
-        if (!TryShortcut(rules, chain, frame, info, meta, ref random, ref verdict, out ShortcutEndpoint* endpoint))
+        Unsafe.SkipInit(out verdict);
+        Way way = FindWay(rules, chain, frame, info, meta, ref random, out Shortcut* shortcut, out ShortcutEndpoint* endpoint);
+        if (way == Way.Endpoint)
+        {
+            Shortcut.Answer(shortcut, endpoint, ref verdict);
+            Rewrite(shortcut->HasPort, endpoint, ref MemoryMarshal.GetReference(frame), info);
+        }
+        else if (way == Way.Walk)
+        {
             WalkOne(rules, chain, frame, info, ref meta, ref random, ref verdict);
-        else if (endpoint != null)
-            Rewrite(verdict.Destination.HasPort, endpoint, ref MemoryMarshal.GetReference(frame), info);
+        }
+        else
+        {
+            verdict = default;
+            End(ref verdict, KindOf(way), -1);
+        }
+
         Volatile.Write(ref _steps, step + 2);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WalkOne<TRandom>(
-        PackedRules<RuleHeadV4> rules, int chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
-        where TRandom : struct, IRandomSource
+    private void WalkOne(
+        PackedRules<RuleHeadV4> rules, int chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref PacketVerdict verdict)
     {
+        verdict = default;
+        verdict.Rule = -1;
         if (PacketView.TryLoad(IpFamily.V4, frame, info, out PacketView view))
             WalkOne(rules, chain, frame, info, view, ref meta, ref random, ref verdict);
         else
             EvaluateDamaged(chain, frame, info, ref meta, ref random, ref verdict);
     }
 
-    /// <summary>The whole walk of one packet; false, and nothing happened, when it must be walked.</summary>
-    private bool TryShortcut<TRandom>(
-        PackedRules<RuleHeadV4> rules, int chain, ReadOnlySpan<byte> frame, in PacketInfo info, in PacketMeta meta, ref TRandom random, ref PacketVerdict verdict, out ShortcutEndpoint* endpoint)
-        where TRandom : struct, IRandomSource
+    /// <summary>One packet, not rewritten. False, and nothing happened, when it must be walked.</summary>
+    private bool TryShortcut(
+        PackedRules<RuleHeadV4> rules, int chain, ReadOnlySpan<byte> frame, in PacketInfo info, in PacketMeta meta, ref PacketRandom random, ref PacketVerdict verdict)
     {
-        endpoint = null;
-        if (typeof(TRandom) != typeof(PacketRandom) || !TryApproach(rules, chain, out Approach approach)
-            || !TryKey(ref MemoryMarshal.GetReference(frame), frame.Length, info, out ulong key, out uint source))
-        {
-            return false;
-        }
+        Way way = FindWay(rules, chain, frame, info, meta, ref random, out Shortcut* shortcut, out ShortcutEndpoint* endpoint);
+        if (way == Way.Endpoint)
+            Shortcut.Answer(shortcut, endpoint, ref verdict);
+        else if (way != Way.Walk)
+            End(ref verdict, KindOf(way), -1);
+        return way != Way.Walk;
+    }
 
-        ShortcutSlot* slot = ShortcutTable.Find(approach.Table, ShortcutTable.HomeOf(approach.Table, key), key);
+    /// <summary>The whole walk of one packet but for what becomes of it; its counters are those of the walk. Nothing happened when it must be walked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Way FindWay(
+        PackedRules<RuleHeadV4> rules, int chain, ReadOnlySpan<byte> frame, in PacketInfo info, in PacketMeta meta, ref PacketRandom random, out Shortcut* shortcut, out ShortcutEndpoint* endpoint)
+    {
+        shortcut = null;
+        endpoint = null;
+        ref readonly Approach approach = ref ApproachOf(rules, chain);
+        if (approach.Table == null || !TryKey(ref MemoryMarshal.GetReference(frame), frame.Length, info, out ulong key, out uint source))
+            return Way.Walk;
+
         Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
+        ShortcutSlot* slot = ShortcutTable.Find(approach.Table, ShortcutTable.HomeOf(approach.Table, key), key);
         if (slot == null)
-            return TryPass(approach, key, packet, ref verdict);
+            return Pass(approach, key, packet);
         uint record = Volatile.Read(ref slot->Record);
         if (record == 0)
-            return false;
-        Shortcut* shortcut = ShortcutTable.RecordOf(approach.Table, record);
+            return Way.Walk;
+        shortcut = ShortcutTable.RecordOf(approach.Table, record);
+        Prefetch.Read((byte*)shortcut + ShortcutRecords.LineBytes);
         if ((source & shortcut->SourceMask) != shortcut->Source)
-            return false;
-        TRandom before = random;
-        int pick = Unsafe.As<TRandom, PacketRandom>(ref random).CountUntilWithin(Shortcut.LimitsOf(shortcut), shortcut->Draws);
-        ShortcutEndpoint* chosen = Shortcut.EndpointsOf(shortcut) + pick;
-        if (chosen->IsHairpinOf(source))
+            return Way.Walk;
+        PacketRandom before = random;
+        int pick = random.CountUntilWithin(Shortcut.LimitsOf(shortcut), shortcut->Draws);
+        endpoint = Shortcut.EndpointsOf(shortcut) + pick;
+        if (shortcut->HasHairpins & (endpoint->Address == source))
         {
             random = before;
-            return false;
+            return Way.Walk;
         }
 
-        RuleCounters* counters = _state.Counters;
+        Shortcut.Count(shortcut, pick, packet);
         if (approach.Jump >= 0)
-            Count(counters + approach.Jump, packet);
-        Count(counters + approach.FirstNumber + slot->Rule, packet);
-        Count(counters + shortcut->FirstJump + pick, packet);
-        Count(counters + chosen->Number, packet);
-        endpoint = chosen;
-        Answer(shortcut, chosen, ref verdict);
-        return true;
+            Count(_state.Counters + approach.Jump, packet);
+        return Way.Endpoint;
     }
 
     /// <summary>What the dispatch is by. False for what is not a whole TCP or UDP packet over IPv4: those walk.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryKey(ref byte frame, int length, in PacketInfo info, out ulong key, out uint source)
     {
-        const PacketFlags Seen = PacketFlags.Ipv4 | PacketFlags.Transport | PacketFlags.Fragment | PacketFlags.NonFirstFragment;
-        bool isUdp = info.Protocol == IpProtocol.Udp;
         int header = info.L4Offset - info.L3Offset;
         key = source = 0;
-        if (info.Status != ParseStatus.Ok || (info.Flags & Seen) != (PacketFlags.Ipv4 | PacketFlags.Transport) || !(isUdp | info.Protocol == IpProtocol.Tcp)
-            || header < 20 || info.L3Length < (uint)header + (isUdp ? 8u : 20u) || info.L3Offset + (ulong)info.L3Length > (uint)length)
-        {
+        if (!IsPlain(info, out bool isUdp) || header < 20 || info.L3Length < (uint)header + (isUdp ? 8u : 20u) || info.L3Offset + (ulong)info.L3Length > (uint)length)
             return false;
-        }
 
         // SAFE: both headers lie in the datagram and that in the frame, checked above
         ref byte l3 = ref Unsafe.Add(ref frame, info.L3Offset);
@@ -148,15 +121,31 @@ public abstract unsafe partial class ChainMatcher
         return true;
     }
 
+    /// <summary>Whether the parse found a whole TCP or UDP packet over IPv4. The record's second word says all of it, by the layout of <see cref="PacketInfo"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPlain(in PacketInfo info, out bool isUdp)
+    {
+        const PacketFlags Seen = PacketFlags.Ipv4 | PacketFlags.Transport | PacketFlags.Fragment | PacketFlags.NonFirstFragment, Plain = PacketFlags.Ipv4 | PacketFlags.Transport;
+        const ulong Asked = (0xffUL << 16) | ((ulong)Seen << 24) | (0xffUL << 32), Tcp = ((ulong)Plain << 24) | ((ulong)IpProtocol.Tcp << 32), Udp = ((ulong)Plain << 24) | ((ulong)IpProtocol.Udp << 32);
+        if (!BitConverter.IsLittleEndian)
+        {
+            isUdp = info.Protocol == IpProtocol.Udp;
+            return info.Status == ParseStatus.Ok && (info.Flags & Seen) == Plain && (isUdp || info.Protocol == IpProtocol.Tcp);
+        }
+
+        ulong kind = Unsafe.Add(ref Unsafe.As<PacketInfo, ulong>(ref Unsafe.AsRef(in info)), 1) & Asked;
+        isUdp = kind == Udp;
+        return isUdp | kind == Tcp;
+    }
+
     /// <summary>A packet that no dispatch rule matches, nor any other of the chain, meets the ends of both chains.</summary>
-    private bool TryPass(in Approach approach, ulong key, Vector128<ulong> packet, ref PacketVerdict verdict)
+    private Way Pass(in Approach approach, ulong key, Vector128<ulong> packet)
     {
         if (!CanPass(approach, key))
-            return false;
+            return Way.Walk;
         Count(_state.Counters + approach.Jump, packet);
         CountPassed(_state.Counters, approach, packet);
-        AnswerPassed(approach, ref verdict);
-        return true;
+        return WayPast(approach);
     }
 
     /// <summary>True when the rules that are no dispatch rules differ: the destination is not the node's own.</summary>
@@ -171,15 +160,9 @@ public abstract unsafe partial class ChainMatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AnswerPassed(in Approach approach, ref PacketVerdict verdict) =>
-        End(ref verdict, PackedOp.ActionOf(*approach.Policy) == (int)RuleAction.PolicyAccept ? VerdictKind.Accept : VerdictKind.Drop, -1);
+    private static Way WayPast(in Approach approach) => PackedOp.ActionOf(*approach.Policy) == (int)RuleAction.PolicyAccept ? Way.PassAccepted : Way.PassDropped;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Answer(Shortcut* shortcut, ShortcutEndpoint* endpoint, ref PacketVerdict verdict)
-    {
-        End(ref verdict, VerdictKind.Accept, endpoint->Number);
-        Shortcut.Bind(shortcut, endpoint, ref verdict.Destination);
-    }
+    private static VerdictKind KindOf(Way way) => way == Way.PassDropped ? VerdictKind.Drop : VerdictKind.Accept;
 
     /// <summary>Writes the endpoint into a packet that <see cref="TryKey"/> took.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

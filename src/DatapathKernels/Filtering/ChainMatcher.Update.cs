@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 
 namespace DatapathKernels.Filtering;
@@ -252,12 +253,13 @@ public abstract partial class ChainMatcher
     private unsafe void Settle<THead>(PackedRules<THead> packed, List<(int Old, int New)> carry)
         where THead : struct, IRuleHead
     {
+        packed.FreeShortcuts(CarryTo);
         foreach ((int old, int now) in carry)
         {
             RuleCounters total = CountersAt(old);
             _carried.Remove(old);
             if (total.Packets != 0)
-                _carried[now] = total;
+                CarryTo(now, total);
         }
 
         foreach (RulePatch patch in _dead)
@@ -271,19 +273,18 @@ public abstract partial class ChainMatcher
             patch.Matcher.Dispose();
         }
 
-        packed.FreeShortcuts();
         _dead.Clear();
+        _toldAt = NotTold;
     }
+
+    private void CarryTo(int number, RuleCounters counted) =>
+        Add(ref CollectionsMarshal.GetValueRefOrAddDefault(_carried, number, out _), counted);
 
     private unsafe RuleCounters CountersAt(int number)
     {
         RuleCounters counters = _state.Counters[number];
         if (_carried.TryGetValue(number, out RuleCounters before))
-        {
-            counters.Packets += before.Packets;
-            counters.Bytes += before.Bytes;
-        }
-
+            Add(ref counters, before);
         return counters;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
 using DatapathKernels.Simd;
@@ -36,15 +37,15 @@ public abstract partial class ChainMatcher
     private void EvaluateKnown<TRandom>(ChainId chain, Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref TRandom random, out PacketVerdict verdict)
         where TRandom : struct, IRandomSource
     {
-        verdict = default;
-        verdict.Rule = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_layout.Count);
-        if (_packedV4 is { } packed)
+        if (_packedV4 is { } packed && typeof(TRandom) == typeof(PacketRandom))
         {
-            EvaluateOne(packed, chain.Index, frame, info, ref meta, ref random, ref verdict);
+            EvaluateByShortcut(packed, chain.Index, frame, info, ref meta, ref Unsafe.As<TRandom, PacketRandom>(ref random), out verdict);
             return;
         }
 
+        verdict = default;
+        verdict.Rule = -1;
         if (!PacketView.TryLoad(_program.Family, frame, info, out PacketView view))
         {
             EvaluateDamaged(chain.Index, frame, info, ref meta, ref random, ref verdict);

@@ -10,6 +10,7 @@ internal sealed unsafe partial class PackedRules<THead>
 {
     private readonly ShortcutRecords _records = new();
     private readonly List<uint> _retired = [];
+    private readonly List<nint> _left = [];
     private Dictionary<int, List<ShortcutUse>>? _users;
 
     /// <summary>Makes the shortcuts of an index; walks see them once they are whole.</summary>
@@ -76,14 +77,14 @@ internal sealed unsafe partial class PackedRules<THead>
         }
     }
 
-    private void DropShortcuts(ChainIndex<THead>* index)
+    /// <summary>Notes that no walk will come to a block any more, if it has an index: what its shortcuts counted is told by <see cref="FreeShortcuts"/>.</summary>
+    private void LeaveShortcuts(uint block)
     {
-        _users = null;
-        for (int rule = 0; index->Shortcuts != null && rule < index->Count; rule++)
-        {
-            if (THead.IsExact(MaskOf(index, rule)) && SlotOf(index, index->Shortcuts, rule) is var slot && slot->Rule == rule && slot->Record != 0)
-                _records.Give(slot->Record);
-        }
+        if (PackedOp.ActionOf(Cells[block + 1]) != PackedOp.Indexed)
+            return;
+        ChainIndex<THead>* index = (ChainIndex<THead>*)Cells[block + 2];
+        if (index->Shortcuts != null)
+            _left.Add((nint)index);
     }
 
     /// <summary>Reads anew what led through chains that were replaced.</summary>
@@ -114,12 +115,39 @@ internal sealed unsafe partial class PackedRules<THead>
             _retired.Add(old);
     }
 
-    /// <summary>Gives the room of replaced shortcuts back; no walk may be there.</summary>
-    public void FreeShortcuts()
+    /// <summary>Tells what replaced shortcuts counted, and gives their room back; no walk may be there.</summary>
+    public void FreeShortcuts(Action<int, RuleCounters> add)
     {
+        foreach (nint index in _left)
+        {
+            ShortcutTable.ForEach(((ChainIndex<THead>*)index)->Shortcuts, slot => _retired.Add(slot->Record));
+            ((ChainIndex<THead>*)index)->Shortcuts = null;
+            _users = null;
+        }
+
         foreach (uint record in _retired)
+        {
+            ShortcutCounts.Tell(_records.At(record), add);
             _records.Give(record);
+        }
+
         _retired.Clear();
+        _left.Clear();
+    }
+
+    /// <summary>Tells what shortcuts counted that walks take. It may be one packet behind a walk under way.</summary>
+    public void TellCounts(Action<int, RuleCounters> add) => ForEachShortcut(shortcut => ShortcutCounts.Tell((Shortcut*)shortcut, add));
+
+    /// <summary>Sets the counters of all shortcuts to zero. Not beside walks.</summary>
+    public void ClearCounts() => ForEachShortcut(shortcut => ShortcutCounts.Clear((Shortcut*)shortcut));
+
+    private void ForEachShortcut(Action<nint> action)
+    {
+        foreach (ChainIndexMemory<THead> memory in _indexes)
+        {
+            if (memory.Index->Shortcuts is var table && table != null)
+                ShortcutTable.ForEach(table, slot => action((nint)_records.At(slot->Record)));
+        }
     }
 
     /// <summary>Which shortcuts were read from a chain, by its home. O(rules).</summary>
@@ -156,7 +184,7 @@ internal sealed unsafe partial class PackedRules<THead>
 
     private static ReadOnlySpan<byte> Find(ShortcutFinder finder, ChainIndex<THead>* index, int rule)
     {
-        finder.Start(MaskOf(index, rule), THead.ValueOf(ChainIndex<THead>.HeadOf(index, rule), 0));
+        finder.Start(MaskOf(index, rule), THead.ValueOf(ChainIndex<THead>.HeadOf(index, rule), 0), index->FirstNumber + rule);
         return finder.Find(ChainIndex<THead>.RuleAt(index, rule)->Word);
     }
 

@@ -61,6 +61,7 @@ internal sealed unsafe partial class PackedRules<THead>
             _homes[id] = update.Homes[chain];
             if (update.Homes[chain] != start)
             {
+                LeaveShortcuts(BlockAt(update.Homes[chain]));
                 Volatile.Write(ref Cells[update.Homes[chain]], (Cells[start] & uint.MaxValue) | ((ulong)start << 32));
                 replaced.Add(update.Homes[chain]);
             }
@@ -70,15 +71,21 @@ internal sealed unsafe partial class PackedRules<THead>
 
         RenewShortcuts(replaced);
         AddShortcutsOf(update);
+        Volatile.Write(ref _version, _version + 1);
     }
 
     /// <summary>Forgets a chain no rule jumps to.</summary>
     public void Remove(int id)
     {
         _users?.Remove(_homes[id]);
+        LeaveShortcuts(BlockAt(_homes[id]));
         _homes[id] = -1;
         Volatile.Write(ref _entries[id], 0);
+        Volatile.Write(ref _version, _version + 1);
     }
+
+    /// <summary>The block that walks enter at a home.</summary>
+    private uint BlockAt(int home) => Cells[home] >> 32 is var forward && forward != 0 ? (uint)forward : (uint)home;
 
     /// <summary>Gives the room of an update back; no walk may be there.</summary>
     public void Free(in PackedUpdate update)
@@ -101,8 +108,8 @@ internal sealed unsafe partial class PackedRules<THead>
 
     private void FreeIndex(ChainIndex<THead>* index)
     {
+        _users = null;
         int at = _indexes.FindIndex(memory => memory.Index == index);
-        DropShortcuts(index);
         _indexes[at].Dispose();
         _indexes.RemoveAt(at);
     }

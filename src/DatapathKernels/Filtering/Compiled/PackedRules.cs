@@ -29,6 +29,7 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
     private readonly RangePool _spare;
     private int[] _homes;
     private ulong[] _entries;
+    private int _version;
 
     /// <summary>The blocks.</summary>
     public ulong* Cells => (ulong*)_cells.Pointer;
@@ -41,6 +42,9 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
 
     /// <summary>Where each chain's block starts (low half) and where its end stands (high half).</summary>
     public ulong[] Entries => _entries;
+
+    /// <summary>Another after every change: what was read of blocks in a walk that began by the same version is still so.</summary>
+    public int Version => Volatile.Read(ref _version);
 
     /// <summary>Bytes of native memory.</summary>
     public long Bytes { get; private set; }

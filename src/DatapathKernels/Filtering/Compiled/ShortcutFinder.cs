@@ -19,6 +19,7 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
     private RuleMask _mask;
     private PacketView _value;
     private Shortcut _head;
+    private ShortcutCounts _counts;
     private int _count;
 
     /// <summary>The chains the last answer was read from, by their homes.</summary>
@@ -27,7 +28,8 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
     /// <summary>Begins with a dispatch rule.</summary>
     /// <param name="mask">The bits it compares.</param>
     /// <param name="value">What it expects there.</param>
-    public void Start(in RuleMask mask, in PacketView value) => (_mask, _value) = (mask, value);
+    /// <param name="number">Its number.</param>
+    public void Start(in RuleMask mask, in PacketView value, int number) => (_mask, _value, _counts.Rule) = (mask, value, number);
 
     /// <summary>The record behind it; empty when its packets must walk. Valid until the next call.</summary>
     /// <param name="word">The rule's, as in <see cref="IndexedRule"/>.</param>
@@ -94,8 +96,8 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
     private bool TryEndpoint(int home, int jump, uint threshold)
     {
         if (_count == 0)
-            _head.FirstJump = jump;
-        if (_count > Shortcut.MostDraws || jump != _head.FirstJump + _count)
+            _counts.FirstJump = jump;
+        if (_count > Shortcut.MostDraws || jump != _counts.FirstJump + _count)
             return false;
         _homes.Add(home);
         _limits[_count] = (int)(threshold - 1);
@@ -112,9 +114,9 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
                 return false;
             if (known == Known.Matches)
             {
-                endpoint.Mark = (uint)number | (hairpin ? ShortcutEndpoint.Hairpin : 0);
+                endpoint.Number = number;
                 return PackedOp.ActionOf(*op) == PackedOp.ShortDnat && (!hairpin || endpoint.Address == PackedOp.ArgumentOf(*op))
-                    && TryTranslation(ref endpoint, PackedOp.ArgumentOf(*op), *rest);
+                    && TryTranslation(ref endpoint, hairpin, PackedOp.ArgumentOf(*op), *rest);
             }
 
             if (known != Known.DependsOnSource || hairpin)
@@ -127,22 +129,25 @@ internal sealed unsafe class ShortcutFinder(ulong* cells, RuleMask* masks)
 
     private ReadOnlySpan<byte> Write()
     {
-        int draws = _head.Draws, limits = sizeof(Shortcut), endpoints = limits + (draws * sizeof(int));
+        int draws = _head.Draws, limits = sizeof(Shortcut), endpoints = limits + (draws * sizeof(int)), counts = Shortcut.LineOfCounts(draws);
+        _head.CountsLine = (byte)counts;
+        _record.AsSpan(0, Shortcut.BytesOf(draws)).Clear();
         MemoryMarshal.Write(_record, _head);
+        MemoryMarshal.Write(_record.AsSpan(counts * ShortcutRecords.LineBytes), _counts);
         MemoryMarshal.AsBytes(_limits.AsSpan(0, draws)).CopyTo(_record.AsSpan(limits));
         MemoryMarshal.AsBytes(_endpoints.AsSpan(0, draws + 1)).CopyTo(_record.AsSpan(endpoints));
         return _record.AsSpan(0, Shortcut.BytesOf(draws));
     }
 
-    private bool TryTranslation(ref ShortcutEndpoint endpoint, uint address, ulong binding)
+    private bool TryTranslation(ref ShortcutEndpoint endpoint, bool hairpin, uint address, ulong binding)
     {
         NatBinding whole = default;
         ((ulong*)&whole)[2] = binding;
         if (_count == 1)
-            (_head.Flags, _head.HasPort) = (whole.Flags, whole.HasPort);
+            (_head.Kind, _head.Flags, _head.HasAddress, _head.HasPort, _head.HasHairpins) = (NatKind.Dnat, whole.Flags, true, whole.HasPort, hairpin);
         (endpoint.Address, endpoint.Port) = (address, whole.Port);
         endpoint.Difference = InternetChecksum.Difference((uint)(_value.Source0 >> 32), address);
-        return _head.Flags == whole.Flags && _head.HasPort == whole.HasPort;
+        return _head.Flags == whole.Flags && _head.HasPort == whole.HasPort && _head.HasHairpins == hairpin;
     }
 
     /// <summary>What a rule's head says to every packet of the dispatch rule.</summary>

@@ -57,11 +57,10 @@ internal sealed unsafe class ShortcutRecords : IDisposable
     }
 
     /// <summary>Gives a record's room back; no walk may be there.</summary>
-    public void Give(uint line)
-    {
-        Shortcut* shortcut = (Shortcut*)(Pointer + ((nint)line * LineBytes));
-        _room!.Give((int)line, LinesOf(Shortcut.BytesOf(shortcut->Draws)));
-    }
+    public void Give(uint line) => _room!.Give((int)line, LinesOf(Shortcut.BytesOf(At(line)->Draws)));
+
+    /// <summary>The record that begins at a line.</summary>
+    public Shortcut* At(uint line) => (Shortcut*)(Pointer + ((nint)line * LineBytes));
 
     public void Dispose() => _memory?.Dispose();
 

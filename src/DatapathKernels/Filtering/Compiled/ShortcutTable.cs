@@ -68,6 +68,23 @@ internal unsafe struct ShortcutTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Shortcut* RecordOf(ShortcutTable* table, uint record) => (Shortcut*)(table->Records + ((nuint)record * ShortcutRecords.LineBytes));
 
+    /// <summary>The slots that have a record, told one by one.</summary>
+    public static void ForEach(ShortcutTable* table, SlotAction action)
+    {
+        ShortcutBucket* buckets = (ShortcutBucket*)(table + 1);
+        for (uint bucket = 0; bucket <= table->_bucketMask; bucket++)
+        {
+            for (int place = 0; place < ShortcutBucket.Places; place++)
+            {
+                if (ShortcutBucket.SlotOf(buckets + bucket, place) is var slot && slot->Record != 0)
+                    action(slot);
+            }
+        }
+    }
+
+    /// <summary>What is done with a slot.</summary>
+    public delegate void SlotAction(ShortcutSlot* slot);
+
     private static ShortcutBucket* Next(ShortcutTable* table, ShortcutBucket* bucket)
     {
         ShortcutBucket* buckets = (ShortcutBucket*)(table + 1);
