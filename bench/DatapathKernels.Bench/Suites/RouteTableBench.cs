@@ -55,7 +55,7 @@ public class RouteTableBench : IDisposable
     public void SetupV6()
     {
         RouteSet routes = new(Routes, v6: true);
-        _v6 = new RouteTableV6(Routes, groups: Math.Max(Routes * 7, 1024));
+        _v6 = new RouteTableV6(Routes);
         routes.Fill(_v6);
         _addressesV6 = RouteSet.AddressesV6(routes.Addresses(Queries));
         for (int i = 0; i < _addressesV6.Length; i += Checked)

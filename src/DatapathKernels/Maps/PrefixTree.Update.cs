@@ -20,15 +20,17 @@ internal sealed unsafe partial class PrefixTree
         public int IndexOf(UInt128 address) => (int)((uint)(address >> (128 - End)) & ((1u << Bits) - 1));
     }
 
-    /// <summary>Groups that inserting the prefix would take.</summary>
+    /// <summary>Groups that inserting a prefix that is not there would take.</summary>
     public int GroupsNeeded(RoutePrefix prefix)
     {
         Node node = RootNode;
         while (prefix.Length > node.End)
         {
             uint entry = node.Entries[node.IndexOf(prefix.Bits)];
-            if ((entry & HasGroup) == 0)
-                return (prefix.Length - node.End + 7) / 8;
+            if (IsBucket(entry))
+                return GroupsToPart(Buckets + BucketOf(entry), node.End, prefix);
+            if (!IsGroup(entry))
+                return HasBuckets ? 0 : (prefix.Length - node.End + 7) / 8;
             node = Child(node, entry);
         }
 
@@ -39,19 +41,25 @@ internal sealed unsafe partial class PrefixTree
     public int GroupsLeft => _freeCount;
 
     /// <summary>Writes a route, new or with another next hop. There must be as many groups as <see cref="GroupsNeeded"/>.</summary>
-    public void Insert(RoutePrefix prefix, uint nextHop)
+    public void Insert(RoutePrefix prefix, uint nextHop) => Insert(RootNode, prefix, RouteTo(nextHop));
+
+    private void Insert(Node node, RoutePrefix prefix, uint route)
     {
-        Node node = RootNode;
         while (prefix.Length > node.End)
         {
             int index = node.IndexOf(prefix.Bits);
-            if ((node.Entries[index] & HasGroup) == 0)
-                Volatile.Write(ref node.Entries[index], HasGroup | TakeGroup(node.Entries[index], node.Depths[index]));
+            if (!IsGroup(node.Entries[index]))
+            {
+                if (HasBuckets && TryInsertIntoBucket(ref node.Entries[index], prefix, route))
+                    return;
+                MakeGroup(node, index);
+            }
+
             node = Child(node, node.Entries[index]);
         }
 
         byte depth = (byte)(prefix.Length + 1);
-        Fill(node, node.IndexOf(prefix.Bits), 1 << (node.End - prefix.Length), new(RouteTo(nextHop), depth, 0, depth));
+        Fill(node, node.IndexOf(prefix.Bits), 1 << (node.End - prefix.Length), new(route, depth, 0, depth));
     }
 
     /// <summary>Takes a route out; the longest one that covers it takes its place.</summary>
@@ -82,40 +90,52 @@ internal sealed unsafe partial class PrefixTree
         }
 
         uint entry = node.Entries[index];
+        if (IsBucket(entry))
+        {
+            RemoveFromBucket(ref node.Entries[index], prefix);
+            return;
+        }
+
         Node child = Child(node, entry);
         Delete(child, prefix, change);
         Collapse(node, index, child, entry);
     }
 
-    /// <summary>Writes a range of entries, down into their groups, where nothing longer stands.</summary>
+    /// <summary>Writes a range of entries, down into their groups and for those of no route in their buckets, where nothing longer stands.</summary>
     private void Fill(Node node, int first, int count, Change change)
     {
         for (int i = first; i < first + count; i++)
         {
             uint entry = node.Entries[i];
-            if ((entry & HasGroup) != 0)
+            if (IsGroup(entry))
             {
                 Fill(Child(node, entry), 0, GroupSize, change);
             }
             else if (node.Depths[i] >= change.Least && node.Depths[i] <= change.Most)
             {
                 node.Depths[i] = change.Depth;
-                Volatile.Write(ref node.Entries[i], change.Entry);
+                Volatile.Write(ref IsBucket(entry) ? ref Buckets[BucketOf(entry)].Entries[RouteBucket.Routes] : ref node.Entries[i], change.Entry);
             }
         }
     }
 
-    /// <summary>Gives a group back when its parent's entry can say the same: no route in it is longer than the parent's bits.</summary>
+    /// <summary>
+    /// Gives a group back when its parent's entry can say the same: no route in it is longer than the parent's bits, or those that are
+    /// stand in one bucket.
+    /// </summary>
     private void Collapse(Node node, int index, Node child, uint entry)
     {
+        int bucket = -1;
         for (int i = 0; i < GroupSize; i++)
         {
-            if ((child.Entries[i] & HasGroup) != 0 || child.Depths[i] > node.End + 1)
+            if (IsGroup(child.Entries[i]) || child.Depths[i] > node.End + 1 || (IsBucket(child.Entries[i]) && bucket >= 0))
                 return;
+            if (IsBucket(child.Entries[i]))
+                bucket = i;
         }
 
         node.Depths[index] = child.Depths[0];
-        Volatile.Write(ref node.Entries[index], child.Entries[0]);
+        Volatile.Write(ref node.Entries[index], child.Entries[Math.Max(bucket, 0)]);
         Free[_freeCount++] = (int)(entry & ~HasGroup);
     }
 

@@ -35,7 +35,7 @@ public abstract class RouteTable : IDisposable
     private readonly AddressFamily _family;
     private uint _default = NoRoute;
 
-    private protected RouteTable(AddressFamily family, int capacity, int groups, int rootBits)
+    private protected RouteTable(AddressFamily family, int capacity, int groups, int rootBits, bool buckets)
     {
         if (capacity is < 1 or > MaxCapacity)
             Throw.OutOfRange(nameof(capacity), capacity, $"a route table holds 1 to {MaxCapacity} (2^24) routes");
@@ -43,7 +43,7 @@ public abstract class RouteTable : IDisposable
             Throw.OutOfRange(nameof(groups), groups, $"a route table has 1 to {MaxCapacity} (2^24) groups");
         _family = family;
         _routes = new(capacity);
-        Tree = new PrefixTree(rootBits, groups);
+        Tree = new PrefixTree(rootBits, groups, buckets ? capacity + 1 : 0);
     }
 
     /// <summary>The most routes it holds: exactly so many.</summary>

@@ -32,7 +32,7 @@ public sealed unsafe partial class RouteTableV4 : RouteTable
     /// <param name="groups">The most blocks of 256 addresses that may have routes longer than 24 bits.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such capacity.</exception>
     public RouteTableV4(int capacity, int groups = 4096)
-        : base(AddressFamily.InterNetwork, capacity, groups, RootBits) => _root = Tree.Root;
+        : base(AddressFamily.InterNetwork, capacity, groups, RootBits, buckets: false) => _root = Tree.Root;
 
     private uint* Root
     {

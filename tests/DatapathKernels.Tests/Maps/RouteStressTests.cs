@@ -37,10 +37,10 @@ public class RouteStressTests
     [Fact]
     public void IPv6()
     {
-        using RouteTableV6 table = new(Capacity, groups: 16_384);
+        using RouteTableV6 table = new(Capacity, groups: 1024);
         IPv6Address[] asked = new IPv6Address[70];
         uint[] hops = new uint[70];
-        Drive(table, 300_000, changes: 10, s_lengthsV6, AddressV6, Lookup, addresses =>
+        Drive(table, MapStress.Scaled(1_000_000), changes: 40, s_lengthsV6, AddressV6, Lookup, addresses =>
         {
             for (int i = 0; i < asked.Length; i++)
                 asked[i] = Packet(addresses[i]);
