@@ -106,6 +106,7 @@ public sealed class IpvsDatapath : ChainDatapath
         {
             IpvsStatus.TableFull => DropReason.TableFull,
             IpvsStatus.NotRewritten => DropReason.NotRewritten,
+            IpvsStatus.BadChecksum => DropReason.Invalid,
             _ => DropReason.NoBackend,
         });
         connections.Forget();

@@ -51,6 +51,20 @@ public static class QuotedPacketParser
         return info.Status;
     }
 
+    /// <summary>Parses the IPv4 packet inside a quoted tunnel packet (IP in IP).</summary>
+    /// <param name="frame">The frame that carries the error.</param>
+    /// <param name="tunnel">What <see cref="Parse"/> found of the quoted packet: a first fragment or whole, of protocol 4.</param>
+    /// <param name="key">The key of the packet inside, when there is one; otherwise all zero.</param>
+    /// <param name="info">As for <see cref="Parse"/>.</param>
+    /// <returns>As for <see cref="Parse"/>.</returns>
+    internal static ParseStatus ParseInside(ReadOnlySpan<byte> frame, in PacketInfo tunnel, out FlowKeyV4 key, out PacketInfo info)
+    {
+        key = default;
+        int end = tunnel.L3Offset + (int)tunnel.L3Length;
+        info = ParseIpv4(frame[tunnel.L4Offset..end], tunnel.L4Offset, 0, ref key);
+        return info.Status;
+    }
+
     /// <summary>True for the ICMP types that quote: unreachable, source quench, redirect, time exceeded, parameter problem.</summary>
     public static bool IsIcmpError(byte type) => type is 3 or 4 or 5 or 11 or 12;
 

@@ -14,13 +14,14 @@ internal static class QuotedRewriter
     /// <param name="address">The new address as on the wire; IPv4 in the first four bytes.</param>
     /// <param name="portBe">The new port (the identifier of a query), network byte order.</param>
     /// <param name="destination">True for the quoted packet's destination, false for its source.</param>
-    public static void Write(Span<byte> frame, in PacketInfo quoted, in IPv6Address address, ushort portBe, bool destination)
+    /// <param name="mendsTransport">False leaves the quoted transport checksum as it is.</param>
+    public static void Write(Span<byte> frame, in PacketInfo quoted, in IPv6Address address, ushort portBe, bool destination, bool mendsTransport = true)
     {
         bool ipv4 = (quoted.Flags & PacketFlags.Ipv4) != 0;
         Span<byte> header = frame[quoted.L3Offset..];
         Span<byte> segment = frame[quoted.L4Offset..];
         int at = ipv4 ? (destination ? 16 : 12) : (destination ? 24 : 8);
-        int field = ChecksumField(quoted, segment);
+        int field = mendsTransport ? ChecksumField(quoted, segment) : -1;
         if (ipv4)
         {
             uint old = MemoryMarshal.Read<uint>(header[at..]), word = IPv6Address.FirstWord(address);

@@ -136,16 +136,36 @@ public abstract class IpvsDirectorCornerTests(IpvsIndexKind index)
     }
 
     [Fact]
-    public void A_service_that_is_added_again_begins_without_connections()
+    public void A_service_that_is_added_again_has_its_connections_again()
     {
         using IpvsDirector director = Director();
         IpvsService service = Service(80, IpProtocol.Tcp, Server(Server1, 8080));
         director.Add(service);
         Process(director, Tcp(1, 80, Syn), 0, out _);
+        Process(director, Tcp(2, 80, Syn), 0, out _);
         director.Remove(service);
+        Assert.Equal(IpvsStatus.ServerGone, Process(director, Tcp(1, 80, Ack), 1, out _));
+        IpvsService other = Service(80, IpProtocol.Tcp, Server("10.0.9.9", 8080), Server(Server1, 8080));
+        director.Add(other);
+        Assert.Equal((0, 0, false), other.Scheduler.LoadOf(1));
+        Assert.Equal(IpvsStatus.Forwarded, Process(director, Tcp(1, 80, Ack), 1, out IpvsVerdict verdict));
+        Assert.Equal((other, 1, false), (verdict.Service, verdict.Server, verdict.IsNew));
+        Assert.Equal((1, 0, false), other.Scheduler.LoadOf(1));
+
+        // With its server gone from there too, or replaced, it is nobody's.
+        other.Scheduler.Remove(1);
+        Assert.Equal(IpvsStatus.ServerGone, Process(director, Tcp(1, 80, Ack), 2, out _));
+        Assert.Equal(IpvsStatus.ServerGone, Process(director, Tcp(2, 80, Ack), 2, out _));
+        director.Remove(other);
+        Assert.Equal(2, director.Expire(2_000_000, int.MaxValue));
+        director.Remove(AddAnother(director));
+    }
+
+    private static IpvsService AddAnother(IpvsDirector director)
+    {
+        IpvsService service = Service(81, IpProtocol.Tcp, Server(Server1, 8080));
         director.Add(service);
-        Assert.Equal((0, 0, false), service.Scheduler.LoadOf(0));
-        Assert.Equal(IpvsStatus.NotOurs, Process(director, Tcp(1, 80, Ack), 1, out _));
+        return service;
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public class IpvsVectorTests
         {
             Cluster cluster = new(row.GetProperty("scheduler").GetString() == "rr" ? SchedulerKind.RoundRobin : SchedulerKind.WeightedRoundRobin);
             foreach (JsonElement server in row.GetProperty("add").EnumerateArray())
-                cluster.Add(server[0].GetInt32(), "10.1.0.1", 80, server[1].GetInt32());
+                cluster.Add(server[0].GetInt32(), "10.1.0.1", (ushort)(1 + server[0].GetInt32()), server[1].GetInt32());
             foreach (JsonElement step in row.GetProperty("script").EnumerateArray())
             {
                 if (step[0].GetString() != "run")
@@ -154,7 +154,7 @@ public class IpvsVectorTests
             foreach (JsonElement server in row.GetProperty("dests").EnumerateArray())
             {
                 (int active, int inactive, bool overloaded) = (server[1].GetInt32(), server[2].GetInt32(), server[3].GetInt32() != 0);
-                cluster.Service.Add(new RealServer(IPAddress.Loopback, 80, server[0].GetInt32()));
+                cluster.Service.Add(new RealServer(IPAddress.Loopback, (ushort)(1 + id), server[0].GetInt32()));
                 cluster.Service.SetLoad(id, active, inactive, overloaded);
                 id++;
             }
@@ -182,7 +182,7 @@ public class IpvsVectorTests
                     Service.Remove(id);
                     break;
                 case "add":
-                    Add(id, "10.1.0.1", 80, op[2].GetInt32());
+                    Add(id, "10.1.0.1", (ushort)(1 + id), op[2].GetInt32());
                     break;
                 case "overload":
                     Service.SetLoad(id, 0, 0, op.GetArrayLength() < 3 || op[2].GetInt32() != 0);

@@ -60,7 +60,7 @@ public class SchedulerModelTests
         if (ids.Count == 0 || (choice < 35 && ids.Count < 120))
         {
             int upper = random.Next(5) == 0 ? 1 + random.Next(3) : 0;
-            ids.Add(service.Add(new RealServer(IPAddress.Loopback, 80, random.Next(6) == 0 ? 0 : 1 + random.Next(mostWeight), upper)));
+            ids.Add(service.Add(new RealServer(IPAddress.Loopback, NextPort(service), random.Next(6) == 0 ? 0 : 1 + random.Next(mostWeight), upper)));
             return;
         }
 
@@ -75,12 +75,27 @@ public class SchedulerModelTests
             service.Edit(id, service.ServerOf(id) with { Weight = random.Next(mostWeight) });
         else if (choice < 60)
             service.SetLoad(id, random.Next(1 << random.Next(1, 21)), random.Next(20), random.Next(4) == 0);
+        else if (choice < 62)
+        {
+            SchedulerKind kind = service.Scheduler;
+            service.Reschedule((SchedulerKind)random.Next(12));
+            service.Bind(id);
+            service.Reschedule(kind);
+        }
         else if (choice < 80 && inactive > 0)
             service.Activate(id);
         else if (active > 0)
             service.Unbind(id, active: true);
         else
             service.Bind(id);
+    }
+
+    private static ushort NextPort(VirtualService service)
+    {
+        ushort port = 1;
+        while (service.Find(IPAddress.Loopback, port) != VirtualService.NoServer)
+            port++;
+        return port;
     }
 
     private static SchedulerOracle.Server Of(VirtualService service, int id)

@@ -13,24 +13,27 @@ namespace DatapathKernels.LoadBalancing;
 /// <see cref="Usable"/> is the weight, or 0 while the server is overloaded: no scheduler asks for one without the other.
 /// Weights are never negative.
 /// </remarks>
-internal sealed class ServerColumns(SchedulerKind kind)
+internal sealed class ServerColumns
 {
-    private readonly bool _comparesLoads = LeastLoaded.Uses(kind) || kind == SchedulerKind.PowerOfTwoChoices;
+    private bool _comparesLoads;
     private int[] _usable = [], _weights = [], _lastWeights = [], _active = [], _overhead = [];
     private int[] _ids = [];
     private ServerEntry[] _entries = [];
     private RealServer[] _servers = [];
 
+    /// <summary>Makes an empty list.</summary>
+    public ServerColumns(SchedulerKind kind) => KeepFor(kind);
+
     public int Count { get; private set; }
 
     /// <summary>The scheduler whose keys are kept.</summary>
-    public SchedulerKind Kind => kind;
+    public SchedulerKind Kind { get; private set; }
 
     /// <summary>What the scheduler compares; null for one that compares nothing.</summary>
-    public LeastKeys? Keys { get; } = LeastLoaded.Uses(kind) ? new LeastKeys() : null;
+    public LeastKeys? Keys { get; private set; }
 
     /// <summary>What <c>twos</c> draws by; null for the others.</summary>
-    public WeightSums? Sums { get; } = kind == SchedulerKind.PowerOfTwoChoices ? new WeightSums() : null;
+    public WeightSums? Sums { get; private set; }
 
     /// <summary>Servers whose weight is <see cref="LeastLoaded.LargeWeight"/> or more.</summary>
     public int LargeWeights { get; private set; }
@@ -66,6 +69,38 @@ internal sealed class ServerColumns(SchedulerKind kind)
         address.TryWriteBytes(bytes, out _);
         uint word = address.AddressFamily == AddressFamily.InterNetwork ? BitConverter.ToUInt32(bytes) : SchedulingKey.Fold(new IPv6Address(bytes));
         return SchedulingKey.Host(word);
+    }
+
+    /// <summary>Another scheduler goes by this list from now on: what it compares is worked out for all servers.</summary>
+    public void KeepFor(SchedulerKind kind)
+    {
+        Kind = kind;
+        Keys = LeastLoaded.Uses(kind) ? new LeastKeys() : null;
+        Sums = kind == SchedulerKind.PowerOfTwoChoices ? new WeightSums() : null;
+        _comparesLoads = Keys != null || Sums != null;
+        for (int position = Count - 1; position >= 0; position--)
+        {
+            (_active[position], _overhead[position]) = (_entries[position].Active, _entries[position].Overhead);
+            Keys?.Insert(KeyOf(position));
+        }
+
+        Sums?.Renew(Usable);
+    }
+
+    /// <summary>The position of the server of an address, -1 for none.</summary>
+    /// <param name="wire">The address as on the wire.</param>
+    /// <param name="ipv6">Its family.</param>
+    /// <param name="port">Its port, host order.</param>
+    public int Find(in IPv6Address wire, bool ipv6, ushort port)
+    {
+        for (int position = 0; position < Count; position++)
+        {
+            ref readonly ServerEntry entry = ref _entries[position];
+            if (entry.Port == port && entry.IsV6 == ipv6 && entry.Wire == wire)
+                return position;
+        }
+
+        return -1;
     }
 
     /// <summary>Puts a server at the head of the list.</summary>
@@ -145,7 +180,7 @@ internal sealed class ServerColumns(SchedulerKind kind)
         Keys?.Set(position, KeyOf(position));
     }
 
-    private double KeyOf(int position) => LeastLoaded.Key(kind, _usable[position], _active[position], _overhead[position]);
+    private double KeyOf(int position) => LeastLoaded.Key(Kind, _usable[position], _active[position], _overhead[position]);
 
     private static int IsLarge(int weight) => weight >= LeastLoaded.LargeWeight ? 1 : 0;
 

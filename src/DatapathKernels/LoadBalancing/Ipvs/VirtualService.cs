@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -23,8 +24,9 @@ public sealed partial class VirtualService
     public const int MaxServers = short.MaxValue;
 
     private readonly ServerColumns _servers;
-    private readonly HashBuckets? _buckets;
-    private readonly MaglevSchedule? _maglev;
+    private readonly int _maglevTableIndex;
+    private HashBuckets? _buckets;
+    private MaglevSchedule? _maglev;
     private RoundRobin _roundRobin = new();
     private WeightedRoundRobin _weighted = new();
     private int _nextId;
@@ -38,24 +40,35 @@ public sealed partial class VirtualService
     /// <exception cref="ArgumentOutOfRangeException">No such scheduler or table size.</exception>
     public VirtualService(SchedulerKind scheduler, SchedulerFlags flags = SchedulerFlags.None, int maglevTableIndex = 12)
     {
-        if (!Enum.IsDefined(scheduler))
-            Throw.OutOfRange(nameof(scheduler), scheduler, "expected one of the kernel's schedulers");
         if (maglevTableIndex is < 8 or > 17)
             Throw.OutOfRange(nameof(maglevTableIndex), maglevTableIndex, "expected 8 to 17, for 251 to 131071 slots");
-        Scheduler = scheduler;
-        Flags = flags;
+        Check(scheduler);
+        _maglevTableIndex = maglevTableIndex;
         _servers = new ServerColumns(scheduler);
-        if (scheduler is SchedulerKind.SourceHash or SchedulerKind.DestinationHash)
-            _buckets = new HashBuckets();
-        if (scheduler == SchedulerKind.MaglevHash)
-            _maglev = new MaglevSchedule(maglevTableIndex);
+        Flags = flags;
+        Begin(scheduler);
     }
 
     /// <summary>The scheduler.</summary>
-    public SchedulerKind Scheduler { get; }
+    public SchedulerKind Scheduler { get; private set; }
 
     /// <summary>Its options.</summary>
-    public SchedulerFlags Flags { get; }
+    public SchedulerFlags Flags { get; private set; }
+
+    /// <summary>
+    /// Gives the service another scheduler, other options, or both (<c>ipvsadm -E</c>). Servers and connections stay; another scheduler begins anew with the servers there are, the
+    /// same one goes on where it was.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such scheduler.</exception>
+    public void Reschedule(SchedulerKind scheduler, SchedulerFlags flags = SchedulerFlags.None)
+    {
+        Check(scheduler);
+        Flags = flags;
+        if (scheduler == Scheduler)
+            return;
+        _servers.KeepFor(scheduler);
+        Begin(scheduler);
+    }
 
     /// <summary>Number of real servers.</summary>
     public int Count => _servers.Count;
@@ -64,14 +77,17 @@ public sealed partial class VirtualService
     public ReadOnlySpan<int> ListOrder => _servers.Ids;
 
     /// <summary>Adds a server at the head of the list.</summary>
+    /// <exception cref="ArgumentException">The service has a server of this address and port.</exception>
     /// <returns>
     /// Its id in this service: 0, 1, 2, ... in the order of adding. Ids are not used again, but for a server of an address and port that was taken out while
     /// connections (or templates) had it: it is that server again and has them again, as in the kernel.
     /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException">A negative weight or threshold, or too many servers.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A negative weight or threshold, a lower threshold above the upper one, or too many servers.</exception>
     public int Add(in RealServer server)
     {
         Check(server);
+        if (Find(server.Address, server.Port) != NoServer)
+            Throw.Argument(nameof(server), $"the service has the server {new IPEndPoint(server.Address, server.Port)} already");
         if (Count == MaxServers)
             Throw.OutOfRange(nameof(server), Count, $"a service takes at most {MaxServers} servers");
         RemovedServer? before = _removed?.TakeBack(server);
@@ -89,13 +105,26 @@ public sealed partial class VirtualService
         return id;
     }
 
-    /// <summary>Gives a server new parameters. It keeps its place in the list and its connections.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">No such server, or a negative weight or threshold.</exception>
+    /// <summary>Gives a server new parameters. It keeps its place in the list, its connections, and its address and port: another address is another server.</summary>
+    /// <exception cref="ArgumentException">Another address or port.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such server, a negative weight or threshold, or a lower threshold above the upper one.</exception>
     public void Edit(int id, in RealServer server)
     {
         Check(server);
-        _servers.Edit(PositionOf(id), server);
+        int position = PositionOf(id);
+        RealServer before = _servers.ServerAt(position);
+        if (!before.Address.Equals(server.Address) || before.Port != server.Port)
+            Throw.Argument(nameof(server), $"the server of this id is {new IPEndPoint(before.Address, before.Port)}");
+        _servers.Edit(position, server);
         OnChanged();
+    }
+
+    /// <summary>The id of the server of that address and port (host order), by which ipvsadm names it; <see cref="NoServer"/> for none. Costs a look at every server.</summary>
+    public int Find(IPAddress address, ushort port)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        int position = _servers.Find(IpvsService.WireOf(address), address.AddressFamily == AddressFamily.InterNetworkV6, port);
+        return position < 0 ? NoServer : _servers.Ids[position];
     }
 
     /// <summary>Takes a server out. Its connections are the caller's to end, or the server's again when it comes back.</summary>
@@ -180,6 +209,17 @@ public sealed partial class VirtualService
         }
     }
 
+    /// <summary>The scheduler's own state, for the servers there are.</summary>
+    private void Begin(SchedulerKind scheduler)
+    {
+        Scheduler = scheduler;
+        _roundRobin = new RoundRobin();
+        _weighted = new WeightedRoundRobin();
+        _buckets = scheduler is SchedulerKind.SourceHash or SchedulerKind.DestinationHash ? new HashBuckets() : null;
+        _maglev = scheduler == SchedulerKind.MaglevHash ? new MaglevSchedule(_maglevTableIndex) : null;
+        OnChanged();
+    }
+
     private void OnChanged()
     {
         if (Scheduler == SchedulerKind.WeightedRoundRobin)
@@ -224,6 +264,12 @@ public sealed partial class VirtualService
         return _positions[id];
     }
 
+    private static void Check(SchedulerKind scheduler)
+    {
+        if (!Enum.IsDefined(scheduler))
+            Throw.OutOfRange(nameof(scheduler), scheduler, "expected one of the kernel's schedulers");
+    }
+
     private static void Check(in RealServer server)
     {
         ArgumentNullException.ThrowIfNull(server.Address);
@@ -232,5 +278,6 @@ public sealed partial class VirtualService
         ArgumentOutOfRangeException.ThrowIfNegative(server.Weight);
         ArgumentOutOfRangeException.ThrowIfNegative(server.UpperThreshold);
         ArgumentOutOfRangeException.ThrowIfNegative(server.LowerThreshold);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(server.LowerThreshold, server.UpperThreshold);
     }
 }

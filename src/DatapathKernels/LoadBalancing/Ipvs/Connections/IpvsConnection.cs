@@ -39,7 +39,7 @@ internal struct IpvsConnection
 
     /// <summary>When it ends unless a packet comes, ms; and what each packet gives it.</summary>
     public long ExpiresMs;
-    public int TimeoutMs;
+    public uint TimeoutMs;
 
     public int Service, Server;
 
@@ -83,8 +83,8 @@ internal struct IpvsConnection
         ? new(Real, Client, RealPortBe, ClientPortBe, Protocol, Has(IpvsConnectionFlags.V6))
         : new(Virtual, Client, VirtualPortBe, ClientPortBe, Protocol, Has(IpvsConnectionFlags.V6));
 
-    /// <summary>True when replies pass here and are translated.</summary>
-    public readonly bool HasReply => Forwarding == ForwardingMode.Nat && !Has(IpvsConnectionFlags.Template);
+    /// <summary>True unless it is a template: a server's packets may pass here, under NAT to be translated, else to be noticed.</summary>
+    public readonly bool HasReply => !Has(IpvsConnectionFlags.Template);
 
     public readonly bool Has(IpvsConnectionFlags flag) => (Flags & flag) != 0;
 
@@ -142,6 +142,6 @@ internal struct IpvsConnection
     public readonly bool IsRequest(in IpvsTuple packet) =>
         (Flags & (IpvsConnectionFlags.Live | IpvsConnectionFlags.Template)) == IpvsConnectionFlags.Live && Request == packet;
 
-    /// <summary>True for a connection whose server sent this packet, and whose replies are translated.</summary>
+    /// <summary>True for a connection whose server sent this packet.</summary>
     public readonly bool IsReply(in IpvsTuple packet) => Has(IpvsConnectionFlags.Live) && HasReply && Reply == packet;
 }

@@ -35,4 +35,7 @@ internal enum IpvsConnectionFlags : ushort
 
     /// <summary>Its server's address is IPv6.</summary>
     ServerV6 = 512,
+
+    /// <summary>Its template is over: it is not scheduled again as one that never had any would be.</summary>
+    Orphaned = 1024,
 }

@@ -94,8 +94,26 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Gives a connection its end. One that comes sooner than the wheel would look hangs there from now on: a connection that is closed counts at its server, and keeps its
+    /// template, no longer than it should.
+    /// </summary>
+    public void EndAt(int id, long expiresMs, long nowMs)
+    {
+        ref IpvsConnection connection = ref _connections[id];
+        long before = connection.ExpiresMs;
+        connection.ExpiresMs = expiresMs;
+        if (!connection.Has(IpvsConnectionFlags.Hung))
+            Hang(id);
+        else if (expiresMs < before && IsLookedAtAfter(connection.WheelSlot, expiresMs, nowMs))
+        {
+            Unhang(id);
+            Hang(id);
+        }
+    }
+
     /// <summary>Puts a connection on the wheel by its end.</summary>
-    public void Hang(int id)
+    private void Hang(int id)
     {
         ref IpvsConnection connection = ref _connections[id];
         connection.Flags |= IpvsConnectionFlags.Hung;
@@ -146,6 +164,13 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         }
 
         return IpvsConnection.None;
+    }
+
+    /// <summary>True when the wheel, turning from now on, comes to a slot later than to an end's.</summary>
+    private static bool IsLookedAtAfter(int slot, long expiresMs, long nowMs)
+    {
+        int seconds = (slot - SlotOf(nowMs) + Slots) % Slots;
+        return seconds > (expiresMs / SlotMs) - (nowMs / SlotMs);
     }
 
     private static int SlotOf(long ms) => (int)((ulong)(ms / SlotMs) % Slots);

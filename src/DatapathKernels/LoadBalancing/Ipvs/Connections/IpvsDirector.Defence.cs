@@ -57,6 +57,8 @@ public sealed partial class IpvsDirector
             return IsOnePacket(connection) ? Draw(connection, nowMs) : !connection.Has(IpvsConnectionFlags.Assured);
         if (connection.Protocol == IpProtocol.Tcp)
             return connection.State is IpvsTcpState.SynReceived or IpvsTcpState.SynAck || (connection.State == IpvsTcpState.Established && Draw(connection, nowMs));
+        if (connection.Protocol == IpProtocol.Sctp)
+            return connection.TimeoutMs == SctpOpeningMs || (connection.TimeoutMs == SctpOpenMs && Draw(connection, nowMs));
         return Draw(connection, nowMs);
     }
 

@@ -5,7 +5,7 @@ namespace DatapathKernels.LoadBalancing;
 /// <content>How long a connection lives, and what its packets do to its state.</content>
 public sealed partial class IpvsDirector
 {
-    private const int SctpOpeningMs = 4_000, SctpOpenMs = 900_000, SctpClosedMs = 2_000;
+    private const uint SctpOpeningMs = 4_000, SctpOpenMs = 900_000, SctpClosedMs = 2_000;
 
     /// <summary>The connection of a packet, unless its time is over.</summary>
     private IpvsFound FindLive(in IpvsTuple packet, long nowMs)
@@ -17,12 +17,13 @@ public sealed partial class IpvsDirector
         return IpvsFound.Of(id, isReply && id != IpvsConnection.None);
     }
 
-    /// <summary>Ends a connection whose time is over. False for a template that still has connections: it stays a minute more.</summary>
+    /// <summary>Ends a connection whose time is over. False for a template that still has connections: it stays a minute more, and from then on new ones give it no more than that.</summary>
     private bool TryEnd(int id, long nowMs)
     {
         ref IpvsConnection connection = ref _store[id];
         if (connection.Controlled > 0)
         {
+            connection.TimeoutMs = ControlledTimeoutMs;
             connection.ExpiresMs = nowMs + ControlledTimeoutMs;
             return false;
         }
@@ -53,7 +54,7 @@ public sealed partial class IpvsDirector
             scheduler.Unbind(connection.Server, active: !connection.Has(IpvsConnectionFlags.Inactive));
     }
 
-    /// <summary>The connections of a template that goes live on without it. Only a service's end takes a template that has any.</summary>
+    /// <summary>The connections of a template that goes live on without it. Only one whose server may not be used any more goes before them.</summary>
     private void Orphan(int template)
     {
         for (int id = 0; _store[template].Controlled > 0 && id < _store.Places; id++)
@@ -61,6 +62,7 @@ public sealed partial class IpvsDirector
             if (!_store[id].Has(IpvsConnectionFlags.Live) || _store[id].Template != template)
                 continue;
             _store[id].Template = IpvsConnection.None;
+            _store[id].Flags |= IpvsConnectionFlags.Orphaned;
             _store[template].Controlled--;
         }
     }
@@ -84,9 +86,7 @@ public sealed partial class IpvsDirector
                 break;
         }
 
-        connection.ExpiresMs = nowMs + connection.TimeoutMs;
-        if (!connection.Has(IpvsConnectionFlags.Hung))
-            _store.Hang(id);
+        _store.EndAt(id, nowMs + connection.TimeoutMs, nowMs);
     }
 
     private void AdvanceTcp(ref IpvsConnection connection, TcpFlags flags, IpvsSide side)
@@ -124,7 +124,7 @@ public sealed partial class IpvsDirector
             _store[connection.Template].Flags |= IpvsConnectionFlags.Assured;
     }
 
-    private static int SctpTimeout(int timeoutMs, ReadOnlySpan<byte> frame, in PacketInfo info)
+    private static uint SctpTimeout(uint timeoutMs, ReadOnlySpan<byte> frame, in PacketInfo info)
     {
         const byte init = 1, initAck = 2, abort = 6, shutdown = 7, shutdownAck = 8, shutdownComplete = 14;
         if (info.L4Length < 16)
@@ -154,7 +154,7 @@ public sealed partial class IpvsDirector
             return true;
         }
 
-        if (_options.ReuseMode == 0 || connection.Template != IpvsConnection.None)
+        if (_options.ReuseMode == 0 || connection.Template != IpvsConnection.None || connection.Has(IpvsConnectionFlags.Orphaned))
             return false;
         if (connection.Protocol == IpProtocol.Sctp)
             return connection.TimeoutMs == SctpClosedMs;
@@ -167,7 +167,7 @@ public sealed partial class IpvsDirector
         ref IpvsConnection connection = ref _store[id];
         if (connection.SeenRemovals == _clock.Removals)
             return false;
-        if (!_services[connection.Service]!.Scheduler.Has(connection.Server))
+        if (!_services[connection.Service]!.Scheduler.Has(connection.Server) && !TryAdopt(id))
             return true;
         connection.SeenRemovals = _clock.Removals;
         return false;

@@ -59,7 +59,7 @@ public sealed partial class IpvsDirector
         if (isTcp ? !connection.StaysEstablished(Unsafe.Add(ref l4, TcpFlagsAt)) : info.Protocol != IpProtocol.Udp)
             return false;
 
-        int timeoutMs = isTcp ? connection.TimeoutMs : _udpTimeoutMs;
+        uint timeoutMs = isTcp ? connection.TimeoutMs : _udpTimeoutMs;
         (connection.TimeoutMs, connection.ExpiresMs) = (timeoutMs, nowMs + timeoutMs);
         connection.InPackets++;
         verdict.Status = IpvsStatus.Forwarded;

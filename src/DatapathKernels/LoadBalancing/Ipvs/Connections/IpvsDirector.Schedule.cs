@@ -40,9 +40,15 @@ public sealed partial class IpvsDirector
     private bool MayOpen(ReadOnlySpan<byte> frame, in PacketInfo info)
     {
         if (info.Protocol != IpProtocol.Tcp)
-            return info.Protocol != IpProtocol.Sctp || Opens(frame, info);
+            return info.Protocol != IpProtocol.Sctp || (_options.SloppySctp ? !SctpAborts(frame, info) : Opens(frame, info));
         TcpFlags flags = (TcpFlags)frame[info.L4Offset + 13];
         return (flags & TcpFlags.Rst) == 0 && (_options.SloppyTcp || (flags & TcpFlags.Syn) != 0);
+    }
+
+    private static bool SctpAborts(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        const byte abort = 6;
+        return info.L4Length < 16 || frame[info.L4Offset + 12] == abort;
     }
 
     /// <summary>Dropped; but what only came to FTP's service because it could be FTP's data goes on (<c>ip_vs_leave</c>).</summary>
@@ -66,7 +72,7 @@ public sealed partial class IpvsDirector
     {
         bool isOnePacket = service.IsOnePacket && packet.Protocol == IpProtocol.Udp;
         int id = isOnePacket ? OnePacket : _index.Take(packet, IpvsConnectionFlags.None);
-        if (id == IpvsConnection.None || (isOnePacket && _store.IsFull))
+        if (id == IpvsConnection.None)
         {
             DroppedFull++;
             verdict.Status = IpvsStatus.TableFull;
@@ -166,10 +172,9 @@ public sealed partial class IpvsDirector
             return template;
         }
 
-        _store[template].ExpiresMs = nowMs + _store[template].TimeoutMs;
-        if (!_store[template].Has(IpvsConnectionFlags.Hung))
-            _store.Hang(template);
-        return Open(service, packet, service.Scheduler.PositionOf(_store[template].Server), template, nowMs, ref verdict);
+        _store.EndAt(template, nowMs + _store[template].TimeoutMs, nowMs);
+        IpvsService owner = _services[_store[template].Service]!;
+        return Open(owner, packet, owner.Scheduler.PositionOf(_store[template].Server), template, nowMs, ref verdict);
     }
 
     private void FillTemplate(int id, IpvsService service, in IpvsTuple key, in IpvsTuple packet, int position)
@@ -177,7 +182,7 @@ public sealed partial class IpvsDirector
         ref IpvsConnection template = ref _store[id];
         Fill(ref template, service, key, packet, position);
         template.Flags |= IpvsConnectionFlags.Template | (service.Mark != 0 ? IpvsConnectionFlags.OfMark : 0);
-        template.TimeoutMs = service.PersistenceSeconds * 1000;
+        template.TimeoutMs = (uint)service.PersistenceSeconds * 1000;
         service.Scheduler.Retain(template.Server);
         _index.Insert(id);
     }
@@ -195,6 +200,7 @@ public sealed partial class IpvsDirector
     /// <summary>The template's server is still there, and not drained when drained ones are refused.</summary>
     private bool Holds(int template)
     {
+        TryAdopt(template);
         VirtualService scheduler = _services[_store[template].Service]!.Scheduler;
         int server = _store[template].Server;
         return scheduler.Has(server) && !(_options.ExpireQuiescentTemplate && scheduler.ServerOf(server).Weight == 0);

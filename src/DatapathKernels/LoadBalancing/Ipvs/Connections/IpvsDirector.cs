@@ -15,21 +15,22 @@ namespace DatapathKernels.LoadBalancing;
 /// is scheduled. Times are the caller's clock, milliseconds that never go back. One thread at a time; a packet allocates nothing.
 /// </para>
 /// <para>
-/// Left out of the kernel's: FTP's helper, synchronisation between directors, statistics in time, and SCTP's thirteen states, for
+/// Left out of the kernel's: FTP's helper, SIP's persistence, synchronisation between directors, statistics in time, GUE and GRE tunnels, the sysctls
+/// <c>cache_bypass</c>, <c>nat_icmp_send</c> and <c>schedule_icmp</c> (off there too), and SCTP's thirteen states, for
 /// which three ages stand here (opening 4 s, open 900 s, closed 2 s).
 /// </para>
 /// </remarks>
 public sealed partial class IpvsDirector : IDisposable
 {
-    private const int NewTimeoutMs = 3_000, ControlledTimeoutMs = 60_000;
+    private const uint NewTimeoutMs = 3_000, ControlledTimeoutMs = 60_000;
     private const int MostSeconds = 2_000_000;
 
     private readonly IpvsOptions _options;
     private readonly IpvsConnectionStore _store;
     private readonly IpvsConnectionIndex _index;
     private readonly IpvsServiceTable _services = new();
-    private readonly int[] _tcpTimeoutsMs = new int[IpvsTcpTransitions.TimeoutSeconds.Length];
-    private readonly int _udpTimeoutMs;
+    private readonly uint[] _tcpTimeoutsMs = new uint[IpvsTcpTransitions.TimeoutSeconds.Length];
+    private readonly uint _udpTimeoutMs;
     private readonly RemovalClock _clock = new();
     private SplitMix _random;
     private bool _isDisposed;
@@ -43,11 +44,11 @@ public sealed partial class IpvsDirector : IDisposable
             Throw.OutOfRange(nameof(options), options.TableBits, "conn_tab_bits is 8 to 27");
         Check(options.TcpTimeoutSeconds, options.TcpFinTimeoutSeconds, options.UdpTimeoutSeconds);
         _options = options;
-        _udpTimeoutMs = options.UdpTimeoutSeconds * 1000;
+        _udpTimeoutMs = (uint)options.UdpTimeoutSeconds * 1000;
         for (int state = 0; state < _tcpTimeoutsMs.Length; state++)
-            _tcpTimeoutsMs[state] = IpvsTcpTransitions.TimeoutSeconds[state] * 1000;
-        _tcpTimeoutsMs[(int)IpvsTcpState.Established] = options.TcpTimeoutSeconds * 1000;
-        _tcpTimeoutsMs[(int)IpvsTcpState.FinWait] = options.TcpFinTimeoutSeconds * 1000;
+            _tcpTimeoutsMs[state] = (uint)IpvsTcpTransitions.TimeoutSeconds[state] * 1000;
+        _tcpTimeoutsMs[(int)IpvsTcpState.Established] = (uint)options.TcpTimeoutSeconds * 1000;
+        _tcpTimeoutsMs[(int)IpvsTcpState.FinWait] = (uint)options.TcpFinTimeoutSeconds * 1000;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Capacity);
         _index = options.Index == IpvsIndexKind.KernelChains
             ? new KernelChainIndex(options.Capacity, options.TableBits, options.Seed)
@@ -75,21 +76,6 @@ public sealed partial class IpvsDirector : IDisposable
         ArgumentNullException.ThrowIfNull(service);
         _services.Add(service);
         service.Scheduler.Clock = _clock;
-    }
-
-    /// <summary>Removes a service and ends its connections. Costs a look at all connections.</summary>
-    /// <exception cref="ArgumentException">It is not in this director.</exception>
-    public void Remove(IpvsService service)
-    {
-        ArgumentNullException.ThrowIfNull(service);
-        for (int id = 0; _services.Has(service) && id < _store.Places; id++)
-        {
-            ref IpvsConnection connection = ref _store[id];
-            if (connection.Has(IpvsConnectionFlags.Live) && connection.Service == service.Index)
-                Drop(id);
-        }
-
-        _services.Remove(service);
     }
 
     /// <summary>The service a packet to this address would find; null for none.</summary>
@@ -224,7 +210,8 @@ public sealed partial class IpvsDirector : IDisposable
         Advance(ref connection, id, frame, info, IpvsSide.Output, nowMs);
         Tell(connection, ref verdict);
         verdict.NextHop = connection.Client;
-        verdict.Status = Rewrite(frame, info, connection.Virtual, connection.VirtualPortBe, destination: false) ? IpvsStatus.Replied : IpvsStatus.NotRewritten;
+        verdict.Status = connection.Forwarding != ForwardingMode.Nat || Rewrite(frame, info, connection.Virtual, connection.VirtualPortBe, destination: false)
+            ? IpvsStatus.Replied : IpvsStatus.NotRewritten;
     }
 
     private void Tell(in IpvsConnection connection, ref IpvsVerdict verdict)

@@ -38,6 +38,9 @@ public sealed record IpvsOptions
     /// <summary><c>sloppy_tcp</c>: any segment but a RST opens a connection.</summary>
     public bool SloppyTcp { get; init; }
 
+    /// <summary><c>sloppy_sctp</c>: any packet but an ABORT opens an association.</summary>
+    public bool SloppySctp { get; init; }
+
     /// <summary><c>secure_tcp</c>: the defence's transition tables.</summary>
     public bool SecureTcp { get; init; }
 }

@@ -8,6 +8,8 @@ namespace DatapathKernels.LoadBalancing;
 /// <summary>A virtual service as <c>ipvsadm -A</c> makes it: what packets it takes, how it schedules, how long it remembers.</summary>
 public sealed class IpvsService
 {
+    private const int MostPersistenceSeconds = 31 * 24 * 60 * 60;
+
     /// <summary>A service at an address.</summary>
     /// <param name="address">The virtual address.</param>
     /// <param name="port">The port, host order; 0 for every port no other service has, which needs persistence.</param>
@@ -61,11 +63,31 @@ public sealed class IpvsService
     /// <summary>The scheduler and the real servers.</summary>
     public VirtualService Scheduler { get; }
 
-    /// <summary>Seconds during which a client keeps its server (<c>-p</c>); 0 for none.</summary>
-    public int PersistenceSeconds { get; set; }
+    /// <summary>Seconds during which a client keeps its server (<c>-p</c>): at most 31 days, as ipvsadm has it; 0 for none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 0, or more than 31 days.</exception>
+    public int PersistenceSeconds
+    {
+        get;
+        set
+        {
+            if (value is < 0 or > MostPersistenceSeconds)
+                Throw.OutOfRange(nameof(value), value, $"persistence lasts 0 to {MostPersistenceSeconds} seconds");
+            field = value;
+        }
+    }
 
-    /// <summary>Leading bits of a client's address that persistence goes by (<c>-M</c>); by default all.</summary>
-    public int PersistencePrefix { get; set; } = 128;
+    /// <summary>Leading bits of a client's address that persistence goes by (<c>-M</c>); by default all. More than an address has count as all.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 0, or more than 128.</exception>
+    public int PersistencePrefix
+    {
+        get;
+        set
+        {
+            if (value is < 0 or > 128)
+                Throw.OutOfRange(nameof(value), value, "a prefix has 0 to 128 bits");
+            field = value;
+        }
+    } = 128;
 
     /// <summary>One-packet scheduling (<c>-o</c>): every datagram of UDP is scheduled by itself and leaves no connection.</summary>
     public bool IsOnePacket { get; set; }

@@ -24,15 +24,19 @@ internal sealed class IpvsServiceTable : IDisposable
     private readonly AddressIndex<FlowKeyV6> _v6 = new();
     private int _anyPort, _ftp;
 
+    /// <summary>The service at a place: also one that was removed, while connections may have it.</summary>
     public IpvsService? this[int index] => _services[index];
+
+    /// <summary>The service at a place unless it was removed.</summary>
+    public IpvsService? Current(int index) => _services[index] is { } service && service.Index == index ? service : null;
 
     public IEnumerable<IpvsService> All
     {
         get
         {
-            foreach (IpvsService? service in _services)
+            for (int index = 0; index < _services.Count; index++)
             {
-                if (service != null)
+                if (Current(index) is { } service)
                     yield return service;
             }
         }
@@ -54,6 +58,14 @@ internal sealed class IpvsServiceTable : IDisposable
 
     public bool Has(IpvsService service) => service.Index >= 0 && service.Index < _services.Count && _services[service.Index] == service;
 
+    /// <summary>The service now there of the address, port and protocol (or mark) of one that was removed.</summary>
+    public IpvsService? FindLike(IpvsService removed)
+    {
+        int index = removed.Mark != 0 ? _marks.GetValueOrDefault((removed.Mark, removed.IsV6), IpvsConnection.None)
+            : removed.IsV6 ? _v6.Find(KeyV6(removed.Wire, Be(removed.Port), removed.Protocol)) : _v4.Find(KeyV4(removed.Wire, Be(removed.Port), removed.Protocol));
+        return index < 0 ? null : _services[index];
+    }
+
     public void Remove(IpvsService service)
     {
         if (!Has(service))
@@ -64,9 +76,20 @@ internal sealed class IpvsServiceTable : IDisposable
             _v6.Remove(KeyV6(service.Wire, Be(service.Port), service.Protocol));
         else
             _v4.Remove(KeyV4(service.Wire, Be(service.Port), service.Protocol));
-        (_services[service.Index], _schedulers[service.Index], _servers[service.Index]) = (null, null, null);
+        (_schedulers[service.Index], _servers[service.Index]) = (null, null);
         service.Index = -1;
         Count(service, -1);
+    }
+
+    /// <summary>Forgets the removed services that no connection has.</summary>
+    /// <param name="used">The places that connections name.</param>
+    public void Forget(HashSet<int> used)
+    {
+        for (int index = 0; index < _services.Count; index++)
+        {
+            if (Current(index) == null && !used.Contains(index))
+                _services[index] = null;
+        }
     }
 
     public IpvsService? Find(in IpvsTuple packet, uint mark)

@@ -26,4 +26,10 @@ public enum IpvsStatus : byte
 
     /// <summary>Dropped: the addresses could not be written; only SCTP fragments.</summary>
     NotRewritten,
+
+    /// <summary>Dropped: an ICMP error about a connection whose checksum is wrong.</summary>
+    BadChecksum,
+
+    /// <summary>Taken: an ICMP error about a tunnel's packet. <see cref="IpvsTunnelErrors"/> writes what the client is told.</summary>
+    TunnelError,
 }

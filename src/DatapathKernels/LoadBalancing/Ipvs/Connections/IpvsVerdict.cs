@@ -31,7 +31,7 @@ public struct IpvsVerdict
     private int _service;
 
     /// <summary>The service; null without one, and once it was removed.</summary>
-    public readonly IpvsService? Service => _services?[_service];
+    public readonly IpvsService? Service => _services?.Current(_service);
 
     /// <summary>Names the service.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
