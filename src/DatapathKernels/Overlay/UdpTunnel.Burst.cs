@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
 using DatapathKernels.Packets;
@@ -43,6 +44,7 @@ public sealed unsafe partial class UdpTunnel
 
     /// <summary>A run of plain frames, in a loop with nothing else in it.</summary>
     /// <returns>The first frame that is another.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int WritePlain<TChecksum>(byte* memory, FrameSlot* slots, nuint stride, ReadOnlySpan<uint> flowHashes, ushort firstId, ReadOnlySpan<PacketInfo> inner, int from)
         where TChecksum : struct, IChecksum
     {

@@ -8,27 +8,18 @@ namespace DatapathKernels.Overlay;
 /// <summary>Outer checksums of eight frames, from their inner ones: <see cref="KnownInner.SumPlain"/> in the lanes of vectors.</summary>
 public sealed unsafe partial class UdpTunnel
 {
-    /// <summary>Of the plain frames, those whose own checksums give the outer ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Known(FrameSlot* slots, uint plain, ReadOnlySpan<PacketInfo> inner, Group* group)
-    {
-        uint known = 0;
-        for (int i = 0; i < inner.Length; i++)
-            known |= KnownInner.IsPlain(ref *(byte*)group->Frames[i], slots[i].Length, inner[i]) ? 1u << i : 0;
-        return plain & known;
-    }
-
     /// <summary>The sums of what is before the IP addresses: 26 bytes, or 22 of IPv6, whose words are in no order.</summary>
-    /// <param name="group">Where the frames are.</param>
+    /// <param name="outers">Where the outer frames begin.</param>
+    /// <param name="headerBytes">How far from there the frames are.</param>
     /// <param name="start">Bytes 12 to 15 of each, network order.</param>
     /// <param name="length">Bytes 16 to 19.</param>
     /// <param name="word">Bytes 20 to 23.</param>
     /// <param name="last">Bytes 24 to 27.</param>
     /// <returns>The sums, host order.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> SumsBeforeAddresses(Group* group, Vector256<uint> start, Vector256<uint> length, Vector256<uint> word, Vector256<uint> last)
+    private static Vector256<uint> SumsBeforeAddresses(ulong* outers, int headerBytes, Vector256<uint> start, Vector256<uint> length, Vector256<uint> word, Vector256<uint> last)
     {
-        FrameLanes.Gather(group->Frames, 0, out Vector256<uint> first, out Vector256<uint> second, out Vector256<uint> third, out _);
+        FrameLanes.Gather(outers, headerBytes, out Vector256<uint> first, out Vector256<uint> second, out Vector256<uint> third, out _);
         Vector256<uint> low = Vector256.Create((uint)ushort.MaxValue), isV6 = Vector256.Equals(start & low, Vector256.Create((uint)BinaryPrimitives.ReverseEndianness(Ipv6Header.EtherType)));
         Vector256<uint> lastOfV4 = Vector256.AndNot((word >>> 16) + (last & low), isV6);
         Vector256<uint> sum = FrameLanes.Halves(first) + FrameLanes.Halves(second) + FrameLanes.Halves(third) + FrameLanes.Halves(start) + FrameLanes.Halves(length) + (word & low) + lastOfV4;

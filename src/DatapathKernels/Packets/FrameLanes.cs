@@ -49,6 +49,22 @@ internal static unsafe class FrameLanes
         return Vector256.Narrow(front, back);
     }
 
+    /// <summary><see cref="FrameSlot.MoveFront"/> of eight frames.</summary>
+    /// <param name="slots">The first.</param>
+    /// <param name="bytes">By how many bytes each frame gets shorter; negative into the headroom.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MoveFronts(FrameSlot* slots, int bytes)
+    {
+        FrameSlot.MoveFront(slots, bytes);
+        FrameSlot.MoveFront(slots + 1, bytes);
+        FrameSlot.MoveFront(slots + 2, bytes);
+        FrameSlot.MoveFront(slots + 3, bytes);
+        FrameSlot.MoveFront(slots + 4, bytes);
+        FrameSlot.MoveFront(slots + 5, bytes);
+        FrameSlot.MoveFront(slots + 6, bytes);
+        FrameSlot.MoveFront(slots + 7, bytes);
+    }
+
     /// <summary>Reads what eight parses found: records of four words, taken apart by <see cref="PacketInfo"/>'s layout.</summary>
     /// <param name="infos">The first.</param>
     /// <param name="offsets">Receives L3 offsets in the low 16 bits of each lane, and L4 offsets above.</param>
