@@ -27,6 +27,7 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
     {
         if (--_untilNextHour > 0)
             return;
+        Hours++;
         _untilNextHour = Math.Max(1, Capacity / HoursPerTurnover);
         _now = (byte)(Taken | ((_now + HourStep) & Hour));
     }

@@ -13,6 +13,9 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal TValue* Locate(in TKey key, ulong hash, out nuint place) => _map.Locate(in key, hash, out place);
 
+    /// <summary>Hours so far: while it stands still, a second use of an entry changes no mark.</summary>
+    internal long Hours { get; private set; }
+
     /// <summary>A use of the entry at a place that <see cref="Locate"/> told.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Use(nuint place) => _marks.Pointer[place] = (byte)(_now | Used);

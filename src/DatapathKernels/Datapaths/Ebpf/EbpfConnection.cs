@@ -40,6 +40,15 @@ internal readonly struct EbpfConnection
     /// <summary>All of it.</summary>
     public ulong Word => _word;
 
+    /// <summary>This entry, used again.</summary>
+    public EbpfConnection Used => new(_word | (ulong)EbpfConnectionFlags.Used);
+
+    /// <summary>This entry, allowed by the policy.</summary>
+    public EbpfConnection Allowed => new(_word | (ulong)EbpfConnectionFlags.Allowed);
+
+    /// <summary>This entry, for the policy to decide about again.</summary>
+    public EbpfConnection Undecided => new(_word & ~(ulong)EbpfConnectionFlags.Allowed);
+
     public bool IsAlive => (Flags & EbpfConnectionFlags.BothClosing) != EbpfConnectionFlags.BothClosing;
 
     /// <summary>
@@ -64,15 +73,31 @@ internal readonly struct EbpfConnection
         return Prolonged(word | (isReply ? (ulong)EbpfConnectionFlags.SeenReply : 0), segment, lifetimes, now);
     }
 
+    /// <summary>
+    /// True when the policy allowed the connection and did not change since: every packet moves the end on, so that the end tells when the last one was seen.
+    /// </summary>
+    /// <param name="isTcp">It is a TCP connection.</param>
+    /// <param name="lifetimes">How long it lives.</param>
+    /// <param name="changedSeconds">When the policy changed last.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsAllowedSince(bool isTcp, in EbpfLifetimes lifetimes, uint changedSeconds) =>
+        (_word & (ulong)EbpfConnectionFlags.Allowed) != 0 && SeenSeconds(isTcp, lifetimes) > changedSeconds;
+
+    /// <summary>When its last packet was seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint SeenSeconds(bool isTcp, in EbpfLifetimes lifetimes) => ExpiresSeconds - Lifetime(_word, isTcp, lifetimes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Lifetime(ulong word, bool isTcp, in EbpfLifetimes lifetimes) => !isTcp ? lifetimes.Any
+        : (word & (ulong)EbpfConnectionFlags.BothClosing) == (ulong)EbpfConnectionFlags.BothClosing ? lifetimes.Fin
+        : (word & (ulong)EbpfConnectionFlags.SeenNonSyn) != 0 ? lifetimes.Tcp : lifetimes.Syn;
+
     /// <summary>By words and not by properties: an entry stays in a register, where one that is changed in place goes through memory at each step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EbpfConnection Prolonged(ulong word, EbpfSegment segment, in EbpfLifetimes lifetimes, uint now)
     {
         if (segment.IsTcp && (segment.Flags & Packets.TcpFlags.Syn) == 0)
             word |= (ulong)EbpfConnectionFlags.SeenNonSyn;
-        uint seconds = !segment.IsTcp ? lifetimes.Any
-            : (word & (ulong)EbpfConnectionFlags.BothClosing) == (ulong)EbpfConnectionFlags.BothClosing ? lifetimes.Fin
-            : (word & (ulong)EbpfConnectionFlags.SeenNonSyn) != 0 ? lifetimes.Tcp : lifetimes.Syn;
-        return new EbpfConnection((uint)word | ((ulong)(now + seconds) << ExpiresShift));
+        return new EbpfConnection((uint)word | ((ulong)(now + Lifetime(word, segment.IsTcp, lifetimes)) << ExpiresShift));
     }
 }

@@ -20,4 +20,10 @@ internal enum EbpfConnectionFlags : byte
 
     /// <summary>An answer was seen.</summary>
     SeenReply = 8,
+
+    /// <summary>It was used since it came in, and is marked so.</summary>
+    Used = 16,
+
+    /// <summary>The policy allowed it, at or after the packet that <see cref="EbpfConnection.SeenSeconds"/> tells of.</summary>
+    Allowed = 32,
 }

@@ -10,10 +10,20 @@ namespace DatapathKernels.Datapaths;
 /// </content>
 public sealed unsafe partial class EbpfDatapath
 {
+    // The connection map's hours as last seen, the second in which they moved on, and those in which a second use in a second needs no mark.
+    private long _hours = -1, _marked;
+    private uint _hourSeconds;
+
+    // The same of the policy.
+    private ulong _policyVersion;
+    private uint _policySeconds;
+
     private readonly EbpfHashes[] _hashes = new EbpfHashes[PacketBurst.MaxCount];
 
     private protected override void RunBurst(in Arrivals arrivals, Span<PacketFate> fates)
     {
+        Begin(Seconds(arrivals.NowMs));
+
         // Who asks for an explanation is told of every step, by the code that tells.
         ulong plain = IsTraced || !_options.HasV4 ? 0 : FindPlain(arrivals);
         Prepare(arrivals.Burst.All & ~plain);
@@ -36,6 +46,19 @@ public sealed unsafe partial class EbpfDatapath
         }
 
         Count(way);
+    }
+
+    /// <summary>
+    /// Two things that a packet need not do again when one of its connection did them in this second, which the connection's end tells: to mark the entry as used, while the
+    /// map's hour is that of the whole second; and to ask the policy, while that is older.
+    /// </summary>
+    private void Begin(uint now)
+    {
+        if (_connections.Hours != _hours)
+            (_hours, _hourSeconds) = (_connections.Hours, now);
+        _marked = now > _hourSeconds ? _hours : -1;
+        if (_policy is not null && _policy.Version is var version && version != _policyVersion)
+            (_policyVersion, _policySeconds) = (version, now);
     }
 
     /// <summary>Hashes what packets of any kind need, and asks the memory for it. An entry counts as used in its packet's turn, not here.</summary>

@@ -56,12 +56,15 @@ public sealed unsafe partial class EbpfDatapath
             PrepareOwn(ref flight, KeysV4[index], backend);
         ref EbpfBackend to = ref _backends[backend - 1];
         hop = HopTo(ref to);
-        if (!CanGo(index, frame, hop) || NeedsName(ref way, index, service, flight.Own, hop) || !IsAllowed(flight.Own))
+        EbpfConnection* own = _connections.Locate(flight.Own, flight.OwnHash, out nuint place);
+        if (!CanGo(index, frame, hop) || NeedsName(ref way, index, service, flight.Own, hop) || !IsAllowed(own, flight.Own, segment))
             return false;
         _draw = draw;
-        EbpfConnection state = (isNew ? new EbpfConnection(backend) : *entry).AfterService(segment, _lifetimes, way.Seconds);
+        EbpfConnection state = (isNew ? new EbpfConnection(backend) : entry->Used).AfterService(segment, _lifetimes, way.Seconds);
         Keep(entry, flight.Place, flight.Asked, flight.AskedHash, state);
-        FollowOwn(ref flight, segment, service.Number + 1, way.Seconds);
+        if (entry == null)
+            own = _connections.Locate(flight.Own, flight.OwnHash, out place);
+        FollowOwn(own, place, ref flight, segment, service.Number + 1, way.Seconds);
         PlainRewriter.SetDestination(frame, Infos[index], flight.Own.DestinationBe, flight.Own.DestinationPortBe);
         return true;
     }
@@ -75,31 +78,34 @@ public sealed unsafe partial class EbpfDatapath
         EbpfConnection* entry = flight.Entry;
         if (entry == null || entry->ExpiresSeconds < way.Seconds)
         {
-            if (!IsAllowed(flight.Own))
+            EbpfConnection* own = _connections.Locate(flight.Own, flight.OwnHash, out nuint place);
+            if (!IsAllowed(own, flight.Own, segment))
                 return false;
             if (entry != null)
                 _connections.Use(flight.Place);
-            FollowOwn(ref flight, segment, 0, way.Seconds);
+            FollowOwn(own, place, ref flight, segment, 0, way.Seconds);
             return true;
         }
 
-        EbpfConnection state = entry->AfterSide(segment, isReply: true, _lifetimes, way.Seconds);
+        // An answer does not ask the policy, and what it was asked before holds no longer than that.
+        bool isDecided = entry->IsAllowedSince(segment.IsTcp, _lifetimes, _policySeconds);
+        EbpfConnection state = (isDecided ? entry->Used : entry->Used.Undecided).AfterSide(segment, isReply: true, _lifetimes, way.Seconds);
         Keep(entry, flight.Place, flight.Asked, flight.AskedHash, state);
         if (state.Number != 0 && _frontends[state.Number - 1] is { } name)
             PlainRewriter.SetSource(frame, Infos[index], WordOf(name.Key.Destination), name.Key.DestinationPortBe);
         return true;
     }
 
-    /// <summary>The packet's own connection, which may be new.</summary>
-    private void FollowOwn(ref EbpfFlight flight, EbpfSegment segment, int number, uint now)
+    /// <summary>The packet's own connection, which may be new and is allowed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void FollowOwn(EbpfConnection* entry, nuint place, ref EbpfFlight flight, EbpfSegment segment, int number, uint now)
     {
-        EbpfConnection* entry = _connections.Locate(flight.Own, flight.OwnHash, out nuint place);
         bool isNew = entry == null || entry->ExpiresSeconds < now || (segment.IsOpening && !entry->IsAlive);
-        EbpfConnection state = (isNew ? new EbpfConnection(number) : *entry).AfterSide(segment, isReply: false, _lifetimes, now);
+        EbpfConnection state = (isNew ? new EbpfConnection(number) : entry->Used).Allowed.AfterSide(segment, isReply: false, _lifetimes, now);
         Keep(entry, place, flight.Own, flight.OwnHash, state);
     }
 
-    /// <summary>Writes an entry where it is, or puts it in. A line that would not change is not written: it need not go back to memory.</summary>
+    /// <summary>Writes an entry where it is, or puts it in. A line that would not change is not written: it need not go back to memory, and its mark need not be read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(EbpfConnection* entry, nuint place, in FlowKeyV4 key, ulong hash, EbpfConnection state)
     {
@@ -109,8 +115,9 @@ public sealed unsafe partial class EbpfDatapath
             return;
         }
 
-        if (entry->Word != state.Word)
-            *entry = state;
+        if (entry->Word == state.Word && _connections.Hours == _marked)
+            return;
+        *entry = state;
         _connections.Use(place);
     }
 
@@ -133,5 +140,9 @@ public sealed unsafe partial class EbpfDatapath
         key.SourceBe == key.DestinationBe
         || ((service.Flags & EbpfServiceFlags.External) != 0 && way.IsFromOutside(index) && Network.NextHopOf(hop).Kind != RouteTargetKind.Pod);
 
-    private bool IsAllowed(in FlowKeyV4 key) => _policy is null || _policy.Decide(key) == PolicyDecision.Allowed;
+    /// <summary>What the policy decided about a connection holds until it changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAllowed(EbpfConnection* entry, in FlowKeyV4 key, EbpfSegment segment) => _policy is null
+        || (entry != null && entry->IsAllowedSince(segment.IsTcp, _lifetimes, _policySeconds))
+        || _policy.Decide(key) == PolicyDecision.Allowed;
 }

@@ -126,7 +126,7 @@ public sealed unsafe partial class EbpfDatapath
 
         if (entry != null)
         {
-            *entry = entry->AfterSide(segment, isReply: true, _lifetimes, now);
+            *entry = entry->Undecided.AfterSide(segment, isReply: true, _lifetimes, now);
             if (IsTraced)
                 Step("connection map", "an answer", CostClass.Lookup);
             return entry->Number == 0 || _frontends[entry->Number - 1] is not { } name || SetSource(frame, info, name.Key.Destination, name.Key.DestinationPortBe) == RewriteStatus.Ok
@@ -145,7 +145,7 @@ public sealed unsafe partial class EbpfDatapath
         bool isNew = entry == null || (segment.IsOpening && !entry->IsAlive);
         if (IsTraced)
             Step("connection map", isNew ? "new" : "known", CostClass.Lookup);
-        EbpfConnection state = isNew ? new EbpfConnection(frontend is null ? 0 : frontend.Id + 1) : *entry;
+        EbpfConnection state = isNew ? new EbpfConnection(frontend is null ? 0 : frontend.Id + 1) : entry->Undecided;
         state = state.AfterSide(segment, isReply: false, _lifetimes, now);
         if (entry != null)
             *entry = state;

@@ -48,6 +48,9 @@ internal sealed unsafe class EbpfFlowMap<TValue>(int capacityV4, int capacityV6,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TValue* Locate(in FlowKeyV4 key, ulong hash, out nuint place) => _v4.Locate(key, hash, out place);
 
+    /// <inheritdoc cref="ClockFlowMap{TKey, TValue}.Hours"/>
+    public long Hours => _v4.Hours;
+
     /// <summary>A use of the entry at a place that was told.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Use(nuint place) => _v4.Use(place);

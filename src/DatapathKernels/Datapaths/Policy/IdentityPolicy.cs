@@ -35,6 +35,7 @@ public sealed partial class IdentityPolicy : IDisposable
     private readonly RouteTableV6? _v6;
     private readonly FlowMap<RawKey<PolicyKey>, PolicyAction> _entries;
     private int _freeCount;
+    private ulong _version = 1;
 
     /// <summary>Makes a policy that knows nothing: every address is the world's and no pod is isolated.</summary>
     /// <param name="options">How much it holds.</param>
@@ -81,7 +82,7 @@ public sealed partial class IdentityPolicy : IDisposable
         if (table.Get(network, out uint known) == MapError.Ok)
         {
             Volatile.Write(ref _places[known], place);
-            return MapError.Ok;
+            return Changed(MapError.Ok);
         }
 
         if (_freeCount == 0)
@@ -91,7 +92,7 @@ public sealed partial class IdentityPolicy : IDisposable
         MapError error = table.Insert(network, (uint)index);
         if (error == MapError.Ok)
             _freeCount--;
-        return error;
+        return Changed(error);
     }
 
     /// <summary>Forgets an address or range: the range around it, or the world, has it from then on.</summary>
@@ -107,7 +108,7 @@ public sealed partial class IdentityPolicy : IDisposable
             error = table.Delete(network);
         if (error == MapError.Ok)
             _freePlaces[_freeCount++] = (int)place;
-        return error;
+        return Changed(error);
     }
 
     /// <summary>Says whether a pod is isolated: then only what an entry allows passes. Otherwise its entries are not asked.</summary>
@@ -121,7 +122,7 @@ public sealed partial class IdentityPolicy : IDisposable
             return MapError.Invalid;
         ref uint state = ref StateOf(endpoint, direction);
         Volatile.Write(ref state, isolated ? state | Isolated : state & ~Isolated);
-        return MapError.Ok;
+        return Changed(MapError.Ok);
     }
 
     /// <summary>Adds an entry to the policy map, or gives one another action.</summary>
@@ -136,13 +137,13 @@ public sealed partial class IdentityPolicy : IDisposable
         ref uint state = ref StateOf(key.Endpoint, key.Direction);
         if (error == MapError.Ok)
             Volatile.Write(ref state, state | (1u << key.PortBits));
-        return error;
+        return Changed(error);
     }
 
     /// <summary>Takes an entry out of the policy map.</summary>
     /// <returns>NotFound when there is no such entry.</returns>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public MapError RemoveEntry(in PolicyKey key) => _entries.Delete(new(key));
+    public MapError RemoveEntry(in PolicyKey key) => Changed(_entries.Delete(new(key)));
 
     /// <summary>Gives the memory back; later calls throw.</summary>
     public void Dispose()
@@ -150,6 +151,15 @@ public sealed partial class IdentityPolicy : IDisposable
         _entries.Dispose();
         _v4?.Dispose();
         _v6?.Dispose();
+    }
+
+    /// <summary>Moves on behind every change: who finds it as it was may go on with what was decided. Never 0.</summary>
+    internal ulong Version => Volatile.Read(ref _version);
+
+    private MapError Changed(MapError error)
+    {
+        Volatile.Write(ref _version, _version + 1);
+        return error;
     }
 
     private RouteTable? TableOf(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? _v4 : _v6;
