@@ -26,6 +26,9 @@ public abstract class ChainDatapath : TrackedDatapath
 
     private protected override bool TryCountV4(Hook hook, uint bytes) => _rules[0]!.TryPassSettled(hook, bytes);
 
+    /// <summary>Counts a plain packet of an established connection; false when the rules of the hook have to be asked.</summary>
+    private protected bool TryCountV4(Hook hook, in SettledPacket packet, uint bytes) => _rules[0]!.TryPassSettled(hook, packet, bytes);
+
     private protected override bool Pass(Hook hook, in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
         TryRules(_rules[(info.Flags & PacketFlags.Ipv4) != 0 ? 0 : 1], hook, burst, index, info, ref meta, ref Random, ref connections, out fate);
 }

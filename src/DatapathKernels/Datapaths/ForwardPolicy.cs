@@ -20,6 +20,12 @@ public sealed class ForwardPolicy
         v6?.Settle();
     }
 
+    /// <summary>True when the chains of IPv4 accept a plain packet of an established connection by what they know of it already.</summary>
+    internal bool IsSettledV4(in SettledPacket packet) => _chains[0] is not { } chains || chains.IsSettled(Hook.Forward, packet);
+
+    /// <summary>Counts such a packet.</summary>
+    internal void CountV4(in SettledPacket packet, uint bytes) => _chains[0]?.TryPassSettled(Hook.Forward, packet, bytes);
+
     /// <summary>Asks the chains of a packet's family. False with their verdict when they do not accept it.</summary>
     internal bool Allows(Span<byte> frame, in PacketInfo info, ref PacketMeta meta, ref PacketRandom random, ref TrackedConnections connections, out PacketVerdict verdict)
     {

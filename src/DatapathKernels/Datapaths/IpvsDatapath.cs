@@ -17,8 +17,13 @@ namespace DatapathKernels.Datapaths;
 /// node is not told is not masqueraded when it meets itself; node ports do not answer on 127.0.0.1.
 /// </remarks>
 [SkipLocalsInit]
-public sealed class IpvsDatapath : ChainDatapath
+public sealed partial class IpvsDatapath : ChainDatapath
 {
+    private const ConnectionStatuses Translated = ConnectionStatuses.SourceNat | ConnectionStatuses.DestinationNat;
+
+    // The next hop of packets that were addressed to the node: which one, is decided behind IPVS.
+    private const int Local = -1;
+
     private readonly IpvsDirector _director;
 
     /// <summary>Puts a datapath together. It owns none of its parts.</summary>
@@ -40,9 +45,6 @@ public sealed class IpvsDatapath : ChainDatapath
     /// <summary>The kernel's errors leave IPVS's service out of it.</summary>
     private protected override bool AnswersInTheNameAsked => false;
 
-    /// <summary>Answers of servers meet IPVS behind FORWARD.</summary>
-    private protected override bool ForwardsByRules => false;
-
     private protected override void Prepare(int count)
     {
         base.Prepare(count);
@@ -60,13 +62,49 @@ public sealed class IpvsDatapath : ChainDatapath
             if (!own && !Pass(Hook.Input, burst, index, info, ref meta, ref connections, out fate))
                 return fate;
             connections.StopsBeforeNat = false;
-            if (!TryBalance(burst, index, info, meta, ref connections, out bool balanced, out fate))
+        }
+        else
+        {
+            if (hop < 0)
+                return Dropped(ref connections, DropReason.NoRoute);
+            if (!own && !TryForward(burst, index, info, hop, out fate))
+            {
+                connections.Forget();
                 return fate;
-            if (!balanced)
-                return connections.Confirm(ref meta) ? Emit(burst, index, key, hop) : Dropped(ref connections, DropReason.TableFull);
-            hop = Network.Route(burst[index], info);
+            }
+
+            meta.OutInterface = Network.HopOf(hop).Interface;
+            if (own)
+                return Leave(burst, index, info, key, hop, ref meta, ref connections);
+            if (!Pass(Hook.Forward, burst, index, info, ref meta, ref connections, out fate) || !IsAllowed(burst, index, info, ref meta, ref connections, out fate))
+                return fate;
         }
 
+        IpvsStatus status = Balance(burst[index], index, info, meta.Mark, meta.NowMs, MayBeTranslated(meta), out IpvsVerdict verdict);
+        return RunBalanced(burst, index, info, key, own, local ? Local : hop, status, verdict, ref meta, ref connections);
+    }
+
+    /// <summary>From IPVS on, whichever way the packet goes.</summary>
+    /// <param name="burst">The frames.</param>
+    /// <param name="index">The packet.</param>
+    /// <param name="info">What its parse found.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="own">The node sent it.</param>
+    /// <param name="hop">Its next hop; <see cref="Local"/> for one that was addressed to the node.</param>
+    /// <param name="status">What IPVS says.</param>
+    /// <param name="verdict">The same at length.</param>
+    /// <param name="meta">What the hooks know.</param>
+    /// <param name="connections">Its connection.</param>
+    private PacketFate RunBalanced(
+        in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, bool own, int hop, IpvsStatus status, in IpvsVerdict verdict, ref PacketMeta meta, ref TrackedConnections connections)
+    {
+        if (!TryTake(burst, index, info, status, verdict, ref connections, out bool balanced, out PacketFate fate))
+            return fate;
+        if (hop != Local)
+            return Leave(burst, index, info, key, hop, ref meta, ref connections);
+        hop = Network.Route(burst[index], info);
+        if (!balanced)
+            return connections.Confirm(ref meta) ? Emit(burst, index, key, hop) : Dropped(ref connections, DropReason.TableFull);
         if (hop < 0)
             return Dropped(ref connections, DropReason.NoRoute);
         if (!own && !TryForward(burst, index, info, hop, out fate))
@@ -76,25 +114,19 @@ public sealed class IpvsDatapath : ChainDatapath
         }
 
         meta.OutInterface = Network.HopOf(hop).Interface;
-        if (!local && !own && !PassForward(burst, index, info, ref meta, ref connections, out fate))
-            return fate;
-        if (local && !IsAllowed(burst, index, info, ref meta, ref connections, out fate))
-            return fate;
-        meta.InInterface = 0;
-        return Pass(Hook.PostRouting, burst, index, info, ref meta, ref connections, out fate) ? Emit(burst, index, key, hop) : fate;
+        return IsAllowed(burst, index, info, ref meta, ref connections, out fate) ? Leave(burst, index, info, key, hop, ref meta, ref connections) : fate;
     }
 
-    private bool PassForward(in PacketBurst burst, int index, in PacketInfo info, ref PacketMeta meta, ref TrackedConnections connections, out PacketFate fate) =>
-        Pass(Hook.Forward, burst, index, info, ref meta, ref connections, out fate)
-        && IsAllowed(burst, index, info, ref meta, ref connections, out fate)
-        && TryBalance(burst, index, info, meta, ref connections, out _, out fate);
+    private PacketFate Leave(in PacketBurst burst, int index, in PacketInfo info, in FlowKeyV6 key, int hop, ref PacketMeta meta, ref TrackedConnections connections)
+    {
+        meta.InInterface = 0;
+        return Pass(Hook.PostRouting, burst, index, info, ref meta, ref connections, out PacketFate fate) ? Emit(burst, index, key, hop) : fate;
+    }
 
-    /// <summary>IPVS, whichever way the packet goes. False when it drops the packet.</summary>
-    private bool TryBalance(in PacketBurst burst, int index, in PacketInfo info, in PacketMeta meta, ref TrackedConnections connections, out bool balanced, out PacketFate fate)
+    /// <summary>What IPVS's word means for the packet. False when it is dropped.</summary>
+    private bool TryTake(in PacketBurst burst, int index, in PacketInfo info, IpvsStatus status, in IpvsVerdict verdict, ref TrackedConnections connections, out bool balanced, out PacketFate fate)
     {
         fate = default;
-        Span<byte> frame = burst[index];
-        IpvsStatus status = Balance(frame, index, info, meta, out IpvsVerdict verdict);
         if (IsTraced)
             TellService(status, verdict.IsNew);
         balanced = status is IpvsStatus.Forwarded or IpvsStatus.Replied;
@@ -113,17 +145,17 @@ public sealed class IpvsDatapath : ChainDatapath
         return false;
     }
 
-    private IpvsStatus Balance(Span<byte> frame, int index, in PacketInfo info, in PacketMeta meta, out IpvsVerdict verdict)
+    /// <summary>IPVS.</summary>
+    private IpvsStatus Balance(Span<byte> frame, int index, in PacketInfo info, uint mark, long nowMs, bool mayBeTranslated, out IpvsVerdict verdict)
     {
-        if (!MayBeTranslated(meta))
-            return _director.ProcessPrepared(index, frame, info, KeysV4[index], Keys[index], meta.Mark, meta.NowMs, out verdict);
+        if (!mayBeTranslated)
+            return _director.ProcessPrepared(index, frame, info, KeysV4[index], Keys[index], mark, nowMs, out verdict);
         FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
-        return _director.Process(frame, info, v4, v6, meta.Mark, meta.NowMs, out verdict);
+        return _director.Process(frame, info, v4, v6, mark, nowMs, out verdict);
     }
 
     /// <summary>False for a packet whose addresses are those it came with: of a known connection that only IPVS translates.</summary>
-    private static bool MayBeTranslated(in PacketMeta meta) =>
-        meta.State != ConnectionStates.Established || (meta.Status & (ConnectionStatuses.SourceNat | ConnectionStatuses.DestinationNat)) != 0;
+    private static bool MayBeTranslated(in PacketMeta meta) => meta.State != ConnectionStates.Established || (meta.Status & Translated) != 0;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void TellService(IpvsStatus status, bool isNew) => Step("ipvs", $"{status}{(isNew ? ", scheduled" : "")}", CostClass.Lookup);

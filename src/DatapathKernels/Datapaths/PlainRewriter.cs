@@ -32,6 +32,10 @@ internal static unsafe class PlainRewriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint DestinationBe(byte* frame, in PacketInfo info) => Unsafe.ReadUnaligned<uint>(frame + info.L3Offset + DestinationOffset);
 
+    /// <summary>The destination port as it stands in the packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort DestinationPortBe(byte* frame, in PacketInfo info) => Unsafe.ReadUnaligned<ushort>(frame + info.L4Offset + sizeof(ushort));
+
     /// <summary>Destination NAT.</summary>
     public static void SetDestination(byte* frame, in PacketInfo info, uint addressBe, ushort portBe) =>
         Set(frame, info, DestinationOffset, sizeof(ushort), addressBe, portBe);

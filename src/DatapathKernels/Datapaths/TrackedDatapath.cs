@@ -37,9 +37,6 @@ public abstract unsafe class TrackedDatapath : Datapath
     /// <inheritdoc/>
     private protected override bool AnswersInTheNameAsked => true;
 
-    /// <summary>True where forwarded packets meet nothing but rules.</summary>
-    private protected virtual bool ForwardsByRules => true;
-
     /// <summary>True when packets of established connections are translated in IPv4.</summary>
     private protected abstract bool TranslatesV4 { get; }
 
@@ -119,22 +116,53 @@ public abstract unsafe class TrackedDatapath : Datapath
         TrackedPacket packet = Connections.TrackPrepared(new ReadOnlySpan<byte>(frame, way.Length(index)), info, Keys[index], _hints[index], arrivals.NowMs);
         if (packet.State != TrackedAs.Established || !Connections.IsConfirmed(packet.Id) || !TryCountV4(Hook.PreRouting, info.L3Length))
             return RunTracked(arrivals, index, packet, isRouted: false);
-        bool translates = TranslatesV4;
-        if (translates && Connections.TryTranslate(packet, destination: true, out uint addressBe, out ushort portBe))
+        if (TranslatesV4 && Connections.TryTranslate(packet, destination: true, out uint addressBe, out ushort portBe))
             PlainRewriter.SetDestination(frame, info, addressBe, portBe);
         int hop = Network.RouteV4(PlainRewriter.DestinationBe(frame, info));
-        if (!ForwardsByRules || Policy is not null || !CanGo(index, frame, hop) || !IsSettledV4(Hook.PostRouting) || !TryCountV4(Hook.Forward, info.L3Length))
+        return IsSettledV4(Hook.PostRouting)
+            ? RunPlainRouted(ref way, arrivals, index, frame, packet, hop)
+            : RunTracked(arrivals, index, packet, isRouted: true);
+    }
+
+    /// <summary>A plain packet of an established connection from the routing decision on. The rules of POSTROUTING are settled.</summary>
+    private protected virtual PacketFate RunPlainRouted(ref PlainWay way, in Arrivals arrivals, int index, byte* frame, in TrackedPacket packet, int hop)
+    {
+        uint bytes = Infos[index].L3Length;
+        if (!CanGo(index, frame, hop) || (Policy is not null && !IsPlainAllowed(arrivals, index, frame, hop)) || !TryCountV4(Hook.Forward, bytes))
             return RunTracked(arrivals, index, packet, isRouted: true);
-        PlainRewriter.LowerTimeToLive(frame, info);
-        TryCountV4(Hook.PostRouting, info.L3Length);
-        if (translates && Connections.TryTranslate(packet, destination: false, out addressBe, out portBe))
-            PlainRewriter.SetSource(frame, info, addressBe, portBe);
+        PlainRewriter.LowerTimeToLive(frame, Infos[index]);
+        Policy?.CountV4(AskedOf(arrivals, index, frame, hop), bytes);
+        return LeavePlain(ref way, index, frame, packet, hop);
+    }
+
+    /// <summary>True where a policy's rules accept a plain packet of an established connection, and need not be walked.</summary>
+    private protected bool IsPlainAllowed(in Arrivals arrivals, int index, byte* frame, int hop) => Policy is null || Policy.IsSettledV4(AskedOf(arrivals, index, frame, hop));
+
+    /// <summary>What settled rules may ask of a plain packet as it is now.</summary>
+    /// <param name="arrivals">The burst.</param>
+    /// <param name="index">The packet.</param>
+    /// <param name="frame">Its first byte.</param>
+    /// <param name="hop">Its next hop; negative for none.</param>
+    private protected SettledPacket AskedOf(in Arrivals arrivals, int index, byte* frame, int hop)
+    {
+        ref readonly PacketInfo info = ref Infos[index];
+        return new SettledPacket(
+            PlainRewriter.DestinationBe(frame, info), PlainRewriter.DestinationPortBe(frame, info), info.Protocol, InterfaceOf(arrivals, index), hop < 0 ? (ushort)0 : Network.NextHopOf(hop).Interface);
+    }
+
+    /// <summary>The last of a plain packet's way: POSTROUTING, and its next hop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected PacketFate LeavePlain(ref PlainWay way, int index, byte* frame, in TrackedPacket packet, int hop)
+    {
+        TryCountV4(Hook.PostRouting, Infos[index].L3Length);
+        if (TranslatesV4 && Connections.TryTranslate(packet, destination: false, out uint addressBe, out ushort portBe))
+            PlainRewriter.SetSource(frame, Infos[index], addressBe, portBe);
         return EmitPlain(ref way, index, frame, Keys[index], hop);
     }
 
     /// <summary>A packet that was tracked already, in the long way.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private PacketFate RunTracked(in Arrivals arrivals, int index, in TrackedPacket packet, bool isRouted)
+    private protected PacketFate RunTracked(in Arrivals arrivals, int index, in TrackedPacket packet, bool isRouted)
     {
         ref readonly PacketInfo info = ref Infos[index];
         PacketMeta meta = new() { NowMs = arrivals.NowMs, InInterface = InterfaceOf(arrivals, index) };

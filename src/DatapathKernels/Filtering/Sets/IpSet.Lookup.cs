@@ -44,6 +44,7 @@ public sealed partial class IpSet
         foreach (IpSetElement element in _elements.Values)
         {
             copy._elements.Set(element);
+            copy.IsTimeless &= element.ExpiresMs == long.MaxValue;
             copy.CountPrefix(element.Entry, 1);
         }
 

@@ -68,6 +68,12 @@ public sealed partial class IpSet
         _ => 1,
     };
 
+    /// <summary>Moves on with every change: what was asked before may be answered otherwise.</summary>
+    internal uint Changes { get; private set; }
+
+    /// <summary>True while no entry's time can be over: answers are the same at any time.</summary>
+    internal bool IsTimeless { get; private set; } = true;
+
     /// <summary>Adds an entry.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="nowMs">The time, on the clock of <see cref="PacketMeta.NowMs"/>.</param>
@@ -84,6 +90,8 @@ public sealed partial class IpSet
         if (!found && !IsBitmap && _elements.Count >= Options.MaxElements && Purge(nowMs) == 0)
             return IpSetStatus.Full;
         uint seconds = timeoutSeconds ?? Options.TimeoutSeconds ?? 0;
+        Changes++;
+        IsTimeless &= seconds == 0;
         _elements.Set(new IpSetElement(key, seconds == 0 ? long.MaxValue : nowMs + (seconds * 1000L), noMatch));
         if (!found)
             CountPrefix(key, 1);
@@ -95,6 +103,7 @@ public sealed partial class IpSet
     {
         if (!TryShape(entry, out IpSetEntry key, out _) || !_elements.Remove(key))
             return false;
+        Changes++;
         CountPrefix(key, -1);
         return true;
     }
@@ -108,6 +117,7 @@ public sealed partial class IpSet
     /// <summary>Removes every entry (<c>ipset flush</c>).</summary>
     public void Clear()
     {
+        Changes++;
         _elements.Clear();
         _members.Clear();
         Array.Clear(_prefixCounts);
