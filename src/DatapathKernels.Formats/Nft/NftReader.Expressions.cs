@@ -6,12 +6,11 @@ namespace DatapathKernels.Formats.Nft;
 /// <content>Expressions: fields, and what they are compared with.</content>
 internal sealed partial class NftReader
 {
-    private List<NftField> ReadKey()
+    private List<NftField> ReadKey(NftField? first = null)
     {
-        List<NftField> key = [];
-        do
+        List<NftField> key = [first ?? ReadField()];
+        while (tokens.TryTake("."))
             key.Add(ReadField());
-        while (tokens.TryTake("."));
         return key;
     }
 
@@ -45,9 +44,24 @@ internal sealed partial class NftReader
         return side.Text == "saddr" ? NftField.SourceType : NftField.DestinationType;
     }
 
-    private NftStatement ReadExpression()
+    /// <summary>
+    /// <c>fib oif != "lo"</c>: what kube-proxy's drafts of 2023 wrote, against fakes of nft, where its releases write
+    /// <c>ip daddr != 127.0.0.0/8</c>. nft itself does not know it; it is read as what took its place.
+    /// </summary>
+    private NftComparison ReadNotLoopback(NftTable table)
     {
-        List<NftField> key = ReadKey();
+        tokens.Expect("!=");
+        if (tokens.Next.Kind is not (NftTokenKind.Quoted or NftTokenKind.Word) || tokens.Next.Text != "lo")
+            throw tokens.Error("'\"lo\"'");
+        tokens.Take();
+        return table.Family == NftFamily.Ip6
+            ? new NftComparison(NftField.DestinationV6, NftValue.Of(1), Negated: true)
+            : new NftComparison(NftField.DestinationV4, NftValue.Of(new IpNetwork(IpFamily.V4, 0x7f00_0000, 0xff00_0000)), Negated: true);
+    }
+
+    private NftStatement ReadExpression(NftField? first = null)
+    {
+        List<NftField> key = ReadKey(first);
         NftDataType[] types = [.. key.Select(NftFields.TypeOf)];
         if (tokens.TryTake("vmap"))
             return new NftVerdictMap(key, ReadSetReference(types, isMap: true));
@@ -63,7 +77,7 @@ internal sealed partial class NftReader
         if (key.Count == 1)
             return new NftComparison(key[0], ReadValues(types[0]), negated) { Mask = mask };
         NftSet one = new("", types, isMap: false);
-        one.Add(ReadElement(types, isMap: false));
+        one.Add(ReadElement(types, VerdictNeed.Never));
         return new NftMembership(key, new NftSetReference(null, one), negated);
     }
 

@@ -48,6 +48,9 @@ internal sealed partial class NftReader
             case "dnat" or "snat" or "masquerade" or "redirect":
                 tokens.Take();
                 return new NftTranslation(ReadTranslation(word.Text, table));
+            case "fib":
+                tokens.Take();
+                return tokens.TryTake("oif") ? ReadNotLoopback(table) : ReadExpression(ReadFib());
             default:
                 return ReadExpression();
         }

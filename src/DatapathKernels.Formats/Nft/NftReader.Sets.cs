@@ -44,7 +44,7 @@ internal sealed partial class NftReader
                     break;
                 case "elements" when types is not null:
                     tokens.Expect("=");
-                    ReadElements(types, isMap, elements);
+                    ReadElements(types, isMap ? VerdictNeed.Must : VerdictNeed.Never, elements);
                     break;
                 default:
                     throw tokens.Error(word, types is null ? "'type' first" : properties);
@@ -66,6 +66,7 @@ internal sealed partial class NftReader
             throw tokens.Error(name, "a set of the same type as the one of this name");
         }
 
+        _uses.Remove(table);
         foreach (NftElement element in elements)
             set.Add(element);
     }
@@ -114,28 +115,20 @@ internal sealed partial class NftReader
         return NftText.TryParseDuration(word.Text, out long ms) ? ms : throw tokens.Error(word, "a duration such as '10800s' or '3h'");
     }
 
-    private void ReadElements(NftSet set)
-    {
-        List<NftElement> elements = [];
-        ReadElements(set.Types, set.IsMap, elements);
-        foreach (NftElement element in elements)
-            set.Add(element);
-    }
-
     /// <summary><c>{ key [timeout t] [expires t] [comment "c"] [: verdict], ... }</c>, over as many lines as it likes.</summary>
-    private void ReadElements(IReadOnlyList<NftDataType> types, bool isMap, List<NftElement> elements)
+    private void ReadElements(IReadOnlyList<NftDataType> types, VerdictNeed verdict, List<NftElement> elements)
     {
         tokens.Expect('{');
         for (tokens.SkipBreaks(); !tokens.TryTake('}'); tokens.SkipBreaks())
         {
-            elements.Add(ReadElement(types, isMap));
+            elements.Add(ReadElement(types, verdict));
             tokens.SkipBreaks();
             if (!tokens.TryTake(',') && !tokens.Next.IsMark('}'))
                 throw tokens.Error("',' or '}'");
         }
     }
 
-    private NftElement ReadElement(IReadOnlyList<NftDataType> types, bool isMap)
+    private NftElement ReadElement(IReadOnlyList<NftDataType> types, VerdictNeed verdict)
     {
         NftValue[] key = new NftValue[types.Count];
         for (int i = 0; i < key.Length; i++)
@@ -159,7 +152,7 @@ internal sealed partial class NftReader
                 break;
         }
 
-        if (!isMap)
+        if (verdict == VerdictNeed.Never || (verdict == VerdictNeed.May && !tokens.Next.IsWord(":")))
             return new NftElement(key) { Comment = comment, TimeoutMs = lifeMs };
         tokens.Expect(":");
         return new NftElement(key, ReadVerdict()) { Comment = comment, TimeoutMs = lifeMs };
@@ -193,7 +186,7 @@ internal sealed partial class NftReader
             throw tokens.Error("'@' and the name of a set, or '{'");
         NftSet set = new("", types, isMap);
         List<NftElement> elements = [];
-        ReadElements(types, isMap, elements);
+        ReadElements(types, isMap ? VerdictNeed.Must : VerdictNeed.Never, elements);
         foreach (NftElement element in elements)
             set.Add(element);
         return new NftSetReference(null, set);

@@ -4,11 +4,9 @@ using DatapathKernels.Filtering.Nft;
 namespace DatapathKernels.Formats.Nft;
 
 /// <summary>Commands and blocks.</summary>
-internal sealed partial class NftReader(NftTokens tokens, NftParseOptions options)
+internal sealed partial class NftReader(NftTokens tokens, NftParseOptions options, NftRuleset ruleset)
 {
-    private const string Commands = "'add', 'create', 'flush', 'delete', 'destroy' or 'table'";
-
-    public NftRuleset Ruleset { get; } = new();
+    private const string Commands = "'add', 'create', 'insert', 'flush', 'delete', 'destroy' or 'table'";
 
     public void Read()
     {
@@ -18,16 +16,19 @@ internal sealed partial class NftReader(NftTokens tokens, NftParseOptions option
             switch (command.Text)
             {
                 case "table":
-                    ReadTable();
+                    ReadTable(isNew: false);
                     break;
                 case "add" or "create":
-                    ReadAdd();
+                    ReadAdd(isNew: command.Text == "create");
+                    break;
+                case "insert":
+                    ReadInsert();
                     break;
                 case "flush":
                     ReadFlush();
                     break;
                 case "delete" or "destroy":
-                    ReadDelete();
+                    ReadDelete(mustExist: command.Text == "delete");
                     break;
                 default:
                     throw tokens.Error(command, Commands);
@@ -43,109 +44,36 @@ internal sealed partial class NftReader(NftTokens tokens, NftParseOptions option
             throw tokens.Error("the end of the line or ';'");
     }
 
-    private void ReadAdd()
-    {
-        const string objects = "'table', 'chain', 'rule', 'set', 'map' or 'element'";
-        NftToken what = tokens.TakeWord(objects);
-        if (what.Text == "table")
-        {
-            ReadTable();
-            return;
-        }
-
-        if (!TryReadTableName(out NftTable table))
-        {
-            SkipStatement();
-            return;
-        }
-
-        NftToken name = tokens.TakeWord("a name");
-        switch (what.Text)
-        {
-            case "chain":
-                ReadChain(table, name);
-                break;
-            case "rule":
-                NftChain chain = table.FindChain(name.Text) ?? throw tokens.Error(name, "a chain that was added");
-                chain.Add(ReadRule(table));
-                break;
-            case "set" or "map":
-                ReadSet(table, name, isMap: what.Text == "map");
-                break;
-            case "element":
-                NftSet set = table.FindSet(name.Text) ?? throw tokens.Error(name, "a set or map that was added");
-                ReadElements(set);
-                break;
-            default:
-                throw tokens.Error(what, objects);
-        }
-    }
-
-    private void ReadFlush()
-    {
-        if (tokens.TryTake("ruleset"))
-        {
-            foreach (NftTable all in Ruleset.Tables.ToArray())
-                Ruleset.Remove(all.Family, all.Name);
-            return;
-        }
-
-        NftToken what = tokens.TakeWord("'ruleset', 'table' or 'chain'");
-        if (!TryReadTableName(out NftTable table))
-        {
-            SkipStatement();
-            return;
-        }
-
-        if (what.Text == "table")
-        {
-            foreach (NftChain chain in table.Chains)
-                chain.Flush();
-            return;
-        }
-
-        if (what.Text != "chain")
-            throw tokens.Error(what, "'ruleset', 'table' or 'chain'");
-        NftToken name = tokens.TakeWord("the name of a chain");
-        (table.FindChain(name.Text) ?? throw tokens.Error(name, "a chain that was added")).Flush();
-    }
-
-    private void ReadDelete()
-    {
-        tokens.Expect("table");
-        NftToken start = tokens.Next;
-        if (TryReadTableName(out NftTable table) && !Ruleset.Remove(table.Family, table.Name))
-            throw tokens.Error(start, "a table that was added");
-    }
-
     /// <summary>Family and name. False when the table is not to be read.</summary>
-    private bool TryReadTableName(out NftTable table)
+    private bool TryReadTableName(out NftFamily family, out NftToken name)
     {
-        NftFamily family = NftFamily.Ip;
+        family = NftFamily.Ip;
         NftToken token = tokens.TakeWord("a family or the name of a table");
         bool known = true;
         if (token.Text is "ip" or "ip6" or "inet" or "arp" or "bridge" or "netdev" && tokens.Next.Kind == NftTokenKind.Word)
         {
             known = NftText.TryParseFamily(token.Text, out family);
-            NftToken name = tokens.TakeWord("the name of a table");
-            if (!known && (options.Tables is null || options.Tables.Contains(name.Text)))
+            NftToken second = tokens.TakeWord("the name of a table");
+            if (!known && (options.Tables is null || options.Tables.Contains(second.Text)))
                 throw tokens.Error(token, "the family ip, ip6 or inet");
-            token = name;
+            token = second;
         }
 
-        known &= options.Tables is null || options.Tables.Contains(token.Text);
-        table = known ? Ruleset.GetOrAdd(family, token.Text) : new NftTable(family, token.Text);
-        return known;
+        name = token;
+        return known && (options.Tables is null || options.Tables.Contains(token.Text));
     }
 
-    private void ReadTable()
+    private void ReadTable(bool isNew)
     {
-        if (!TryReadTableName(out NftTable table))
+        if (!TryReadTableName(out NftFamily family, out NftToken name))
         {
             SkipStatement();
             return;
         }
 
+        RefuseKnown(isNew && ruleset.Find(family, name.Text) is not null, name);
+        NftTable table = ruleset.GetOrAdd(family, name.Text);
+        _uses.Remove(table);
         if (!tokens.TryTake('{'))
             return;
         for (tokens.SkipBreaks(); !tokens.TryTake('}'); tokens.SkipBreaks())
@@ -169,6 +97,7 @@ internal sealed partial class NftReader(NftTokens tokens, NftParseOptions option
     private void ReadChain(NftTable table, NftToken name)
     {
         NftChain? chain = table.FindChain(name.Text);
+        _uses.Remove(table);
         ChainDraft draft = new();
         if (tokens.TryTake('{'))
         {

@@ -49,6 +49,21 @@ public sealed class NftChain
         _rules.Add(rule);
     }
 
+    /// <summary>Puts a rule in front of the others.</summary>
+    public void Insert(NftRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        _rules.Insert(0, rule);
+    }
+
     /// <summary>Removes every rule.</summary>
     public void Flush() => _rules.Clear();
+
+    /// <summary>A chain of its own with the same rules.</summary>
+    internal NftChain Copy()
+    {
+        NftChain copy = Hook is { } hook ? new(Name, Type, hook, Priority) { DropPolicy = DropPolicy, Comment = Comment } : new(Name) { Comment = Comment };
+        copy._rules.AddRange(_rules);
+        return copy;
+    }
 }

@@ -23,4 +23,13 @@ public sealed class NftRuleset
 
     /// <summary>Removes a table and all it holds; false when it is not there.</summary>
     public bool Remove(NftFamily family, string name) => Find(family, name) is { } table && _tables.Remove(table);
+
+    /// <summary>A ruleset that holds the same and changes by itself: tables, chains and sets are its own, rules and elements shared.</summary>
+    public NftRuleset Copy()
+    {
+        NftRuleset copy = new();
+        foreach (NftTable table in _tables)
+            copy._tables.Add(table.Copy());
+        return copy;
+    }
 }

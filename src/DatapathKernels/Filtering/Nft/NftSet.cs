@@ -5,6 +5,9 @@ public sealed class NftSet
 {
     private readonly List<NftElement> _elements = [];
 
+    // Made when an element is first asked for by its key; rulesets that are only added to do without.
+    private Dictionary<IReadOnlyList<NftValue>, NftElement>? _byKey;
+
     /// <summary>Makes one without elements.</summary>
     /// <param name="name">The name; empty when it stands in a rule.</param>
     /// <param name="types">The types of its key's fields, at least one.</param>
@@ -50,5 +53,44 @@ public sealed class NftSet
         if (element.Verdict is not null != IsMap)
             throw new ArgumentException(IsMap ? "expected a verdict: it is a map" : "expected no verdict: it is a set", nameof(element));
         _elements.Add(element);
+        _byKey?.TryAdd(element.Key, element);
+    }
+
+    /// <summary>The element of exactly that key, ranges included; null when there is none.</summary>
+    public NftElement? Find(IReadOnlyList<NftValue> key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (_byKey is null)
+        {
+            _byKey = new(_elements.Count, NftKeyComparer.Instance);
+            foreach (NftElement element in _elements)
+                _byKey.TryAdd(element.Key, element);
+        }
+
+        return _byKey.GetValueOrDefault(key);
+    }
+
+    /// <summary>Removes the element of exactly that key; false when there is none. It costs a walk over the elements.</summary>
+    public bool Remove(IReadOnlyList<NftValue> key)
+    {
+        if (Find(key) is not { } element)
+            return false;
+        _byKey!.Remove(key);
+        return _elements.Remove(element);
+    }
+
+    /// <summary>Removes every element.</summary>
+    public void Flush()
+    {
+        _elements.Clear();
+        _byKey = null;
+    }
+
+    /// <summary>A set of its own with the same elements.</summary>
+    internal NftSet Copy()
+    {
+        NftSet copy = new(Name, Types, IsMap) { Flags = Flags, TimeoutMs = TimeoutMs, Size = Size, Comment = Comment };
+        copy._elements.AddRange(_elements);
+        return copy;
     }
 }

@@ -53,4 +53,29 @@ public sealed class NftTable
         _setsByName.Add(set.Name, set);
         _sets.Add(set);
     }
+
+    /// <summary>Removes a chain; false when it is not there. Rules that lead to it are not looked for.</summary>
+    public bool Remove(NftChain chain)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _chainsByName.Remove(chain.Name) && _chains.Remove(chain);
+    }
+
+    /// <summary>Removes a set or a map; false when it is not there. Rules that ask it are not looked for.</summary>
+    public bool Remove(NftSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return _setsByName.Remove(set.Name) && _sets.Remove(set);
+    }
+
+    /// <summary>A table of its own that holds the same.</summary>
+    internal NftTable Copy()
+    {
+        NftTable copy = new(Family, Name) { Comment = Comment };
+        foreach (NftChain chain in _chains)
+            copy.Add(chain.Copy());
+        foreach (NftSet set in _sets)
+            copy.Add(set.Copy());
+        return copy;
+    }
 }

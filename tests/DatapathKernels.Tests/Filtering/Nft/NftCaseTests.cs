@@ -33,9 +33,30 @@ public class NftCaseTests
         return KubeProxyNftables.ToText(KubernetesModel.Load(model), options);
     });
 
+    /// <summary>
+    /// The drafts of 2023 compare the Service's address with their firewalls in forward and input, which Linux asks behind the translation whatever the
+    /// priority: upstream's tracer drops there, the kernel would not. All other flows go where the drafts' tests say.
+    /// </summary>
+    [CorpusFact]
+    public void Every_flow_of_the_drafts_does_too_but_for_their_firewalls()
+    {
+        List<string> differences = Differences(root => root.GetProperty("ruleset_draft").GetString()!, flow => flow.GetProperty("output").GetString()!, out int seen);
+        Assert.Equal(205, seen);
+        Assert.Equal(4, differences.Count);
+        Assert.All(differences, line => Assert.Matches("^TestLoadBalancer.json: .*block.*: draw 0 gives '10.180.0.1:80' masq (True|False), expected 'DROP'", line));
+    }
+
     private static void CheckAll(Func<JsonElement, string> rulesetOf)
     {
-        int seen = 0;
+        List<string> differences = Differences(
+            rulesetOf, flow => flow.TryGetProperty("output_v1_30", out JsonElement newer) ? newer.GetString()! : flow.GetProperty("output").GetString()!, out int seen);
+        Assert.Equal([], differences);
+        Assert.Equal(205, seen);
+    }
+
+    private static List<string> Differences(Func<JsonElement, string> rulesetOf, Func<JsonElement, string> outputOf, out int seen)
+    {
+        seen = 0;
         List<string> failures = [];
         foreach (string file in Directory.EnumerateFiles(Corpus.PathOf("kubeproxy", "cases", "nftables"), "*.json").Order())
         {
@@ -47,19 +68,17 @@ public class NftCaseTests
             foreach (JsonElement flow in root.GetProperty("flows").EnumerateArray())
             {
                 seen++;
-                if (Differences(matcher, flow) is { } difference)
+                if (Differences(matcher, flow, outputOf(flow)) is { } difference)
                     failures.Add($"{Path.GetFileName(file)}: {flow.GetProperty("name").GetString()}: {difference}");
             }
         }
 
-        Assert.Equal([], failures);
-        Assert.Equal(205, seen);
+        return failures;
     }
 
-    private static string? Differences(NftMatcher matcher, JsonElement flow)
+    private static string? Differences(NftMatcher matcher, JsonElement flow, string output)
     {
         string source = flow.GetProperty("sourceIP").GetString()!, destination = flow.GetProperty("destIP").GetString()!;
-        string output = flow.TryGetProperty("output_v1_30", out JsonElement newer) ? newer.GetString()! : flow.GetProperty("output").GetString()!;
         bool masquerades = flow.GetProperty("masq").GetBoolean();
         TestPacket packet = TestPacket.OfProtocol(flow.GetProperty("protocol").GetString()!, source, destination, flow.GetProperty("destPort").GetInt32());
         string[] outputs = output.Split(", ");

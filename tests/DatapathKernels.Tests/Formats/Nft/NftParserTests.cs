@@ -103,7 +103,7 @@ public class NftParserTests
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
             string text = document.RootElement.GetProperty(field).GetString()!;
             string written = NftWriter.ToText(NftParser.Parse(text));
-            Assert.Equal(text.Split('\n').Where(line => line.Length > 0).Order(StringComparer.Ordinal), written.Split('\n').Where(line => line.Length > 0).Order(StringComparer.Ordinal));
+            Assert.Equal(text.Split('\n').Where(line => line.Length > 0).Distinct().Order(StringComparer.Ordinal), written.Split('\n').Where(line => line.Length > 0).Order(StringComparer.Ordinal));
         }
     }
 
@@ -139,6 +139,7 @@ public class NftParserTests
     [InlineData("ip protocol udp drop", "meta l4proto udp drop")]
     [InlineData("tcp dport == 80 drop", "tcp dport 80 drop")]
     [InlineData("reject with icmp type host-unreachable", "reject with icmp host-unreachable")]
+    [InlineData("fib daddr type local fib oif != \"lo\" drop", "fib daddr type local ip daddr != 127.0.0.0/8 drop")]
     public void Other_spellings_are_understood(string rule, string written)
     {
         string text = NftWriter.ToText(NftParser.Parse($"add table ip t\nadd chain ip t a\nadd rule ip t a {rule}\n"));
@@ -156,9 +157,11 @@ public class NftParserTests
     [InlineData("add element ip t s { 10.0.0.1 }", "text:1:18: expected a set or map that was added, found 's'")]
     [InlineData("add table ip t { comment \"open ; }", "text:1:26: expected a closing '\"', found the end of the line")]
     [InlineData("add chain ip t a\nadd rule ip t a", "text:2:16: expected an expression or statement that is known")]
+    [InlineData("add chain ip t a\nadd rule ip t a fib oif \"lo\" drop", "text:2:25: expected '!=', found")]
+    [InlineData("add chain ip t a\nadd rule ip t a fib oif != \"eth0\" drop", "text:2:28: expected '\"lo\"', found")]
     [InlineData("table ip t {\n chain a {\n  drop\n", "text:4:1: expected an expression or statement that is known")]
     [InlineData("add table arp t", "text:1:11: expected the family ip, ip6 or inet, found 'arp'")]
-    [InlineData("frob table ip t", "text:1:1: expected 'add', 'create', 'flush', 'delete', 'destroy' or 'table', found 'frob'")]
+    [InlineData("frob table ip t", "text:1:1: expected 'add', 'create', 'insert', 'flush', 'delete', 'destroy' or 'table', found 'frob'")]
     [InlineData("add chain ip t a\nadd rule ip t a dnat to 10.0.0.1:99999", "text:2:25: expected an address of Ip, with a port or not, found '10.0.0.1:99999'")]
     [InlineData("add map ip t m { type inet_service : verdict ; }\nadd element ip t m { 80 }", "text:2:25: expected ':', found '}'")]
     public void Errors_name_the_place_and_what_was_expected(string text, string message)
