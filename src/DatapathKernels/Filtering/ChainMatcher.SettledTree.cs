@@ -68,7 +68,7 @@ public abstract partial class ChainMatcher
             _steps++;
             int yes = TryStep(rule, ref matched) ? Follow(matched) : Answer(null);
             int no = Follow(at with { Rule = at.Rule + 1 });
-            _questions[number] = new SettledQuestion([.. tests], [.. tests.OfType<SetMatch>().Select(test => SetOf(test)!)], _names, yes, no);
+            _questions[number] = new SettledQuestion([.. tests], SetsOf(tests), _names, yes, no);
             return number;
         }
 
@@ -158,6 +158,18 @@ public abstract partial class ChainMatcher
         {
             tests.Clear();
             return matches;
+        }
+
+        private IpSet[] SetsOf(List<RuleMatch> tests)
+        {
+            List<IpSet> sets = [];
+            foreach (RuleMatch test in tests)
+            {
+                if (test is SetMatch asked)
+                    sets.Add(SetOf(asked)!);
+            }
+
+            return [.. sets];
         }
 
         /// <summary>The set that a rule asks; null when its name is not there, or means another by now.</summary>

@@ -34,12 +34,17 @@ internal sealed class SettledHook
     public SettledHook(SettledQuestion[] questions, int[]?[] answers)
     {
         (_questions, _answers) = (questions, answers);
-        _sets = [.. questions.SelectMany(question => question.Sets).Distinct()];
+        HashSet<IpSet> sets = [];
+        foreach (SettledQuestion question in questions)
+            sets.UnionWith(question.Sets);
+        _sets = [.. sets];
         _seen = new uint[_sets.Length];
         _destination = Array.Exists(questions, question => question.AsksDestination) ? ulong.MaxValue : 0;
         _interfaces = Array.Exists(questions, question => question.AsksInterfaces) ? uint.MaxValue : 0;
-        int places = FewestPlaces;
-        while (places < MostPlaces && places < 4 * (_sets.Sum(set => set.Count) + questions.Length))
+        int places = FewestPlaces, answered = questions.Length;
+        foreach (IpSet set in _sets)
+            answered += set.Count;
+        while (places < MostPlaces && places < 4 * answered)
             places *= 2;
         _known = questions.Length == 0 ? [] : new Known[places];
         _shift = 64 - BitOperations.Log2((uint)places);
