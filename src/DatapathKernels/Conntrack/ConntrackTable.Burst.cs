@@ -27,6 +27,8 @@ public sealed partial class ConntrackTable
         int count = burst.Count;
         if (infos.Length < count || keys.Length < count || results.Length < count)
             Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
+        if (nowMs != _passedMs)
+            PassTime(nowMs);
         Span<uint> hashes = stackalloc uint[PacketBurst.MaxCount];
         Span<int> links = stackalloc int[PacketBurst.MaxCount];
         FindAhead(keys[..count], hashes, links, translates: false);
@@ -72,6 +74,8 @@ public sealed partial class ConntrackTable
     /// <param name="nowMs">The time.</param>
     public TrackedPacket TrackPrepared(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hint, long nowMs)
     {
+        if (nowMs != _passedMs)
+            PassTime(nowMs);
         int link = (int)hint;
         if (TryTrackData(frame, info, key, link, (uint)nowMs))
             return new TrackedPacket(TrackedAs.Established, link >> 1, (link & 1) != 0);

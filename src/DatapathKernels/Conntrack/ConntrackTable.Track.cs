@@ -28,6 +28,8 @@ public sealed partial class ConntrackTable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _store.Reclaim();
+        if (nowMs != _passedMs)
+            PassTime(nowMs);
         uint hash = HashOf(key);
         int link = _index.First(hash);
         if (!TryTrackData(frame, info, key, link, (uint)nowMs))

@@ -17,8 +17,8 @@ namespace DatapathKernels.Conntrack;
 /// that is dropped on its way leaves nothing. Times are milliseconds of the caller's clock that never go back by more than 24 days.
 /// </para>
 /// <para>
-/// A connection whose time is over is met by nobody; <see cref="Collect"/> gives its room back, a bounded number at a time, and a full
-/// table does by itself. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
+/// A connection whose time is over is met by nobody. Its room is given back as time passes, a few places with each new time that packets come with, so that the whole
+/// table is looked through in a minute; <see cref="Collect"/> does more of that, and a full table what it needs. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
 /// <see cref="Connection"/>), 32 for the answers' addresses of IPv6, 24 in the index, and 4 in the table of sources.
 /// </para>
 /// <para>

@@ -197,8 +197,12 @@ public abstract partial class ChainMatcher
     // Out of the loop's way.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private unsafe void FinishPacked<TRandom>(RuleTail* tail, int number, int chain, in PacketView view, in PacketMeta meta, ref TRandom random, ref PacketVerdict verdict)
-        where TRandom : struct, IRandomSource =>
-        OwnerOf(number).Finish(tail, number, chain, view, meta, ref random, ref verdict);
+        where TRandom : struct, IRandomSource
+    {
+        ChainMatcher owner = OwnerOf(number);
+        owner.Finish(tail, number, chain, view, meta, ref random, ref verdict);
+        _latitude = owner._latitude;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private unsafe bool AlterPacked(RuleTail* tail, int number, Span<byte> frame, in PacketInfo info, in PacketView view, ref PacketMeta meta, ref PacketVerdict verdict)

@@ -131,17 +131,20 @@ public abstract partial class ChainMatcher
         // A fresh verdict for this table, so that Bind sees what this hook chose and not an earlier one.
         PacketVerdict answer = default;
         answer.Rule = -1;
+        _latitude = default;
         bool goesOn = RunTable(TableKind.Nat, hook, frame, info, view, ref meta, ref random, ref answer);
         bool destination = hook is Hook.PreRouting or Hook.Output;
         NatBinding chosen = destination ? answer.Destination : answer.Source;
         answer.Rewrite = verdict.Rewrite;
         if (goesOn)
         {
-            RewriteStatus written = connections.Bind(hook, chosen, frame, info, ref meta);
+            RewriteStatus written = connections.Bind(hook, chosen, _latitude, frame, info, ref meta);
             if (chosen.Kind != NatKind.None)
                 answer.Rewrite = written;
             PacketView.TryLoad(_program.Family, frame, info, out view);
             Describe(meta, ref connections);
+            if (_latitude.HasPorts && written == RewriteStatus.Ok)
+                chosen.Port = chosen.HighPort = view.DestinationPort;
             goesOn = IsWritten(written, ref answer);
         }
 

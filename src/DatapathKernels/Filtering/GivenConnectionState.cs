@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -6,7 +7,7 @@ namespace DatapathKernels.Filtering;
 /// The simplest connection state: the caller has set it in <see cref="PacketMeta"/>. The nat table is asked for packets in
 /// state NEW only; what it chooses is written at once, and shows as status <see cref="ConnectionStatuses.DestinationNat"/> or
 /// <see cref="ConnectionStatuses.SourceNat"/>. It knows no other connection, so every port counts as free: a source port stays
-/// when the rule's range allows it, else it is the first of the range.
+/// when the rule's range allows it, else it is the first of the range. One of several sources stays.
 /// </summary>
 public readonly struct GivenConnectionState : IConnectionState
 {
@@ -28,13 +29,23 @@ public readonly struct GivenConnectionState : IConnectionState
         meta.State == ConnectionStates.New ? NatTurn.Ask : NatTurn.Settled;
 
     /// <inheritdoc/>
-    public RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
+    public RewriteStatus Bind(Hook hook, in NatBinding binding, in NatLatitude latitude, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
         if (binding.Kind == NatKind.None)
             return RewriteStatus.Ok;
         bool destination = hook is Hook.PreRouting or Hook.Output;
         meta.Status |= destination ? ConnectionStatuses.DestinationNat : ConnectionStatuses.SourceNat;
-        return BindingWriter.Write(binding, destination, frame, info);
+        if (!latitude.Holds(SourceOf(frame, info)))
+            return BindingWriter.Write(binding, destination, frame, info);
+        NatBinding kept = binding;
+        kept.HasAddress = false;
+        return BindingWriter.Write(kept, destination, frame, info);
+    }
+
+    private static IPv6Address SourceOf(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        ReadOnlySpan<byte> header = frame[info.L3Offset..];
+        return (info.Flags & PacketFlags.Ipv4) != 0 ? IPv6Address.OfV4(MemoryMarshal.Read<uint>(header[12..])) : new IPv6Address(header[8..]);
     }
 
     /// <inheritdoc/>

@@ -23,12 +23,13 @@ public interface IConnectionState
 
     /// <summary>
     /// After the nat rules were asked: remembers what they chose (a binding without kind when nothing), and that they were
-    /// asked, and writes the translation into the frame. Ports are the connection table's to decide, which knows the free ones.
+    /// asked, and writes the translation into the frame. Ports, and which of several sources, are the connection table's to decide, which
+    /// knows the free ones and those in use.
     /// </summary>
     /// <returns>
     /// How far it could be written. The packet is dropped, as the kernel drops it, for <see cref="RewriteStatus.NotWhole"/> and all behind it.
     /// </returns>
-    RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
+    RewriteStatus Bind(Hook hook, in NatBinding binding, in NatLatitude latitude, Span<byte> frame, in PacketInfo info, ref PacketMeta meta);
 
     /// <summary>A target changed the connection's mark: it is now <see cref="PacketMeta.ConnectionMark"/>.</summary>
     void Remark(in PacketMeta meta);

@@ -94,7 +94,7 @@ public static class HeaderRewriter
     private static int Length(int frameLength, in PacketInfo info)
     {
         int length = (info.Flags & PacketFlags.Ipv4) != 0 ? 20 : 40;
-        if (!info.HasKey || (info.Flags & (PacketFlags.Ipv4 | PacketFlags.Ipv6)) == 0 || info.L3Offset + (long)info.L3Length > frameLength || info.L3Length < length)
+        if ((info.Flags & (PacketFlags.Ipv4 | PacketFlags.Ipv6)) == 0 || info.L3Offset + (long)info.L3Length > frameLength || info.L3Length < length)
             Throw.Argument(nameof(info), "expected the record of a parsed IP packet, made of this frame");
         return length;
     }

@@ -107,7 +107,7 @@ public static class PacketChecksums
 
     private static void CheckFrame(int length, in PacketInfo info)
     {
-        if (!info.HasKey || info.L3Offset + (ulong)info.L3Length > (uint)length)
+        if (info.L4Offset == 0 || info.L3Offset + (ulong)info.L3Length > (uint)length)
             Throw.Argument(nameof(info), "expected the record of a parsed IP packet, made of this frame");
     }
 }

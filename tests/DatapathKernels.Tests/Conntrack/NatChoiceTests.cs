@@ -53,6 +53,28 @@ public class NatChoiceTests
         Assert.True(table.Confirm(tracked.Id, 0));
     }
 
+    [Fact]
+    public void A_source_within_several_stays_and_a_mapping_into_them_is_taken_again()
+    {
+        using ConntrackTable table = Table();
+        NatChoice among = From("192.0.2.7") with { Addresses = new NatAddressRange(Tracking.Address("192.0.2.0"), Tracking.Address("192.0.2.15")) };
+        Assert.Equal(("192.0.2.3", 4000), Bind(table, TestPacket.Udp("192.0.2.3", "198.51.100.1", 4000, 53), among));
+        Assert.Equal(("192.0.2.7", 4000), Bind(table, TestPacket.Udp(Client, "198.51.100.1", 4000, 53), among));
+
+        // Another rule's mapping that lies among them comes before the address that is proposed.
+        Bind(table, TestPacket.Udp("10.0.0.6", "198.51.100.1", 4001, 53), From("192.0.2.12"));
+        Assert.Equal(("192.0.2.12", 4001), Bind(table, TestPacket.Udp("10.0.0.6", "198.51.100.2", 4001, 53), among));
+        Assert.Equal(("192.0.2.7", 4001), Bind(table, TestPacket.Udp("10.0.0.7", "198.51.100.2", 4001, 53), among));
+    }
+
+    [Fact]
+    public void A_random_port_comes_with_the_proposed_address()
+    {
+        using ConntrackTable table = Table();
+        NatChoice among = From("192.0.2.7") with { Addresses = new NatAddressRange(Tracking.Address("192.0.2.0"), Tracking.Address("192.0.2.15")), IsRandom = true };
+        Assert.Equal("192.0.2.7", Bind(table, TestPacket.Udp("192.0.2.3", "198.51.100.1", 4000, 53), among).Address);
+    }
+
     private static ConntrackTable Table() => new(new ConntrackOptions { Max = 100, HashKey = (1, 2) });
 
     private static NatChoice From(string address) => NatChoice.To(Tracking.Address(address));

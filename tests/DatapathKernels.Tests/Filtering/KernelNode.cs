@@ -32,7 +32,8 @@ public sealed class KernelNode : IDisposable
         Addresses = new NodeAddresses(
             [Host("10.244.255.1"), Host("172.18.0.2"), Host("fd00:10:244:ff::1"), Host("fd00:172::2")],
             [Host("10.244.255.255"), Host("172.18.255.255")]);
-        _matcher = make(ruleset, new MatcherOptions { Interfaces = ["lo", "in0", "out0"], Addresses = Addresses });
+        InterfaceAddress[] own = [new("in0", Host("10.244.255.1")), new("out0", Host("172.18.0.2")), new("in0", Host("fd00:10:244:ff::1")), new("out0", Host("fd00:172::2"))];
+        _matcher = make(ruleset, new MatcherOptions { Interfaces = ["lo", "in0", "out0"], Addresses = Addresses, InterfaceAddresses = own });
         _table = new ConntrackTable(new ConntrackOptions { Checksum = true, PortDraws = () => (ushort)ports.Next() });
         // The kernel tracks as soon as a rule asks for it.
         _tracks = ruleset.Tables.Any(table => table.Kind == TableKind.Nat || table.Chains.Any(chain => chain.Rules.Any(rule => rule.Matches.Any(match => match is ConntrackMatch))));
@@ -80,6 +81,9 @@ public sealed class KernelNode : IDisposable
         while (at + 8 <= packet.Length && packet[next] is 0 or 43 or 60)
             (next, at) = (at, at + ((packet[at + 1] + 1) * 8));
         if (at + 8 > packet.Length || packet[next] != 44 || (BinaryPrimitives.ReadUInt16BigEndian(packet[(at + 2)..]) & 0xfff9) != 0)
+            return packet;
+        // One that ends before its transport header does is left alone (RFC 8200, 4.5; ipv6frag_thdr_truncated).
+        if (packet.Length - at - 8 < packet[at] switch { 6 => 20, 17 => 8, 58 => 1, _ => 0 })
             return packet;
         byte[] whole = [.. packet[..at], .. packet[(at + 8)..]];
         whole[next] = packet[at];

@@ -1,3 +1,4 @@
+using DatapathKernels.Conntrack;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Iptables;
 using DatapathKernels.Packets;
@@ -142,6 +143,60 @@ public class NatTests
         Translate(packet, "6", words);
         Assert.Equal(expected, packet.Destination);
         Assert.True(packet.ChecksumsAreRight());
+    }
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("vector")]
+    [InlineData("indexed")]
+    public void A_source_that_is_one_of_several_stays_and_another_is_chosen_by_hash(string kind)
+    {
+        using ChainMatcher matcher = Matchers.All[kind](Rulesets.Parse(Rulesets.Table("nat", ["POSTROUTING"], "-A POSTROUTING -j SNAT --to-source 10.1.0.0-10.1.255.0")), MatcherHarness.Node);
+        Assert.Equal("10.1.2.3", SourceBehind(matcher, new ConntrackTable(new ConntrackOptions { Max = 10 }), "10.1.2.3"));
+        Assert.NotEqual("10.5.2.3", SourceBehind(matcher, new ConntrackTable(new ConntrackOptions { Max = 10 }), "10.5.2.3"));
+
+        TestPacket given = TestPacket.Tcp("10.1.2.3", "10.9.0.1");
+        PacketMeta meta = new() { State = ConnectionStates.New };
+        PacketRandom random = new(1);
+        GivenConnectionState connections = default;
+        matcher.RunHook(Hook.PostRouting, given.Bytes, given.Info, ref meta, ref random, ref connections, out _);
+        Assert.Equal([10, 1, 2, 3], given.Bytes[12..16]);
+    }
+
+    [Fact]
+    public void Of_several_destination_ports_one_that_is_free_is_taken()
+    {
+        using LinearMatcher matcher = new(Rulesets.Parse(Rulesets.Table("nat", ["PREROUTING"], "-A PREROUTING -p tcp -j DNAT --to-destination 10.1.0.7:8000-8001")));
+        using ConntrackTable table = new(new ConntrackOptions { Max = 10, PortDraws = () => 0 });
+        List<int> ports = [];
+        foreach (string destination in (string[])["10.9.0.1", "10.9.0.2"])
+        {
+            TestPacket packet = TestPacket.Tcp("10.1.2.3", destination);
+            PacketMeta meta = default;
+            PacketRandom random = new(1);
+            TrackedConnections connections = new(table);
+            matcher.RunHook(Hook.PreRouting, packet.Bytes, packet.Info, ref meta, ref random, ref connections, out PacketVerdict verdict);
+            matcher.RunHook(Hook.PostRouting, packet.Bytes, packet.Info, ref meta, ref random, ref connections, out _);
+            Assert.Equal($"10.1.0.7:{verdict.Destination.Port}", packet.Destination);
+            ports.Add(verdict.Destination.Port);
+        }
+
+        Assert.Equal([8000, 8001], ports.Order());
+    }
+
+    private static string SourceBehind(ChainMatcher matcher, ConntrackTable table, string source)
+    {
+        using (table)
+        {
+            TestPacket packet = TestPacket.Tcp(source, "10.9.0.1");
+            PacketMeta meta = default;
+            PacketRandom random = new(1);
+            TrackedConnections connections = new(table);
+            matcher.RunHook(Hook.PreRouting, packet.Bytes, packet.Info, ref meta, ref random, ref connections, out _);
+            matcher.RunHook(Hook.PostRouting, packet.Bytes, packet.Info, ref meta, ref random, ref connections, out _);
+            Assert.True(packet.ChecksumsAreRight());
+            return new System.Net.IPAddress(packet.Bytes.AsSpan(12, 4)).ToString();
+        }
     }
 
     [Fact]

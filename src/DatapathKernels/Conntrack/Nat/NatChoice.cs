@@ -11,6 +11,12 @@ namespace DatapathKernels.Conntrack;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct NatChoice(bool HasAddress, IPv6Address Address, NatPortRange Ports, bool IsRandom = false)
 {
+    /// <summary>
+    /// Sources that are as good as <see cref="Address"/>: one of them stays, and a mapping into them is used again, before that address is taken.
+    /// Not given for a translation to one address.
+    /// </summary>
+    public NatAddressRange Addresses { get; init; }
+
     /// <summary>A translation to one address, the port as it is.</summary>
     public static NatChoice To(in IPv6Address address) => new(true, address, default);
 

@@ -48,7 +48,7 @@ internal static class NatTupleChooser
     /// <summary>True when the source is already one that the choice would give (<c>in_range</c>). A range of ports the wrong way round holds none here.</summary>
     internal static bool Fits(in FlowKeyV6 tuple, in NatChoice choice)
     {
-        if (choice.HasAddress && tuple.Source != choice.Address)
+        if (choice.HasAddress && !(choice.Addresses.IsGiven ? choice.Addresses.Holds(tuple.Source) : tuple.Source == choice.Address))
             return false;
         return !choice.Ports.IsGiven || !NatPortSearch.HasPorts(tuple.Protocol) || (tuple.SourcePort >= choice.Ports.First && tuple.SourcePort <= choice.Ports.Last);
     }

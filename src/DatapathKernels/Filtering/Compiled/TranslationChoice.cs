@@ -27,7 +27,7 @@ internal static class TranslationChoice
             case TranslationAddress.Given:
                 break;
             case TranslationAddress.Range:
-                binding.Address = WireAddress.Of(family, AddressOf(translation, family, view, meta.Zone));
+                binding.Address = WireAddress.Of(family, AddressOf(translation, source, family, view, meta.Zone));
                 break;
             case TranslationAddress.Mapped:
                 UInt128 own = view.AddressOf(family, source ? PacketSide.Source : PacketSide.Destination);
@@ -52,7 +52,7 @@ internal static class TranslationChoice
     /// One of several addresses, by a hash of the packet's (<c>find_best_ips_proto</c>): a client keeps its address towards one destination, and with
     /// <c>--persistent</c> towards all. Word by word: the first that is below the range's end frees those behind it.
     /// </summary>
-    private static UInt128 AddressOf(in Translation translation, IpFamily family, in PacketView view, ushort zone)
+    private static UInt128 AddressOf(in Translation translation, bool isSource, IpFamily family, in PacketView view, ushort zone)
     {
         UInt128 source = view.AddressOf(family, PacketSide.Source), destination = view.AddressOf(family, PacketSide.Destination);
         UInt128 low = translation.Low, high = translation.Low + translation.Width, chosen = 0;
@@ -69,7 +69,8 @@ internal static class TranslationChoice
             uint word = isFree ? ReciprocalScale.Scale(hash, uint.MaxValue) : first + ReciprocalScale.Scale(hash, last - first + 1);
             isFree |= word != last;
             chosen = (chosen << 32) | word;
-            hash ^= persistent ? 0 : Raw(destination, words, i);
+            // Where destinations are chosen, the kernel mixes in what it has just written over the packet's own.
+            hash ^= persistent ? 0 : isSource ? Raw(destination, words, i) : BinaryPrimitives.ReverseEndianness(word);
         }
 
         return chosen;

@@ -107,12 +107,12 @@ public struct TrackedConnections : IConnectionState
     }
 
     /// <inheritdoc/>
-    public readonly RewriteStatus Bind(Hook hook, in NatBinding binding, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
+    public readonly RewriteStatus Bind(Hook hook, in NatBinding binding, in NatLatitude latitude, Span<byte> frame, in PacketInfo info, ref PacketMeta meta)
     {
         if (_packet.Id < 0)
             return RewriteStatus.Ok;
         bool destination = hook is Hook.PreRouting or Hook.Output;
-        _table.Bind(_packet.Id, destination, ChoiceOf(binding, (info.Flags & PacketFlags.Ipv4) != 0), meta.NowMs);
+        _table.Bind(_packet.Id, destination, ChoiceOf(binding, latitude, (info.Flags & PacketFlags.Ipv4) != 0), meta.NowMs);
         meta.Status = (ConnectionStatuses)_table.StatusOf(_packet.Id);
         return _table.TranslateSide(frame, info, _packet, destination);
     }
@@ -185,11 +185,18 @@ public struct TrackedConnections : IConnectionState
             : ((ConnectionStatuses)_table.StatusOf(_packet.Id), _table.MarkOf(_packet.Id));
     }
 
-    private static NatChoice ChoiceOf(in NatBinding binding, bool ipv4) => new(
-        binding.HasAddress,
-        binding.HasAddress ? ConnectionKeys.FromWire(ipv4, binding.Address) : default,
-        new NatPortRange(binding.HasPort, binding.Port, binding.HighPort),
-        (binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) != 0);
+    private static NatChoice ChoiceOf(in NatBinding binding, in NatLatitude latitude, bool ipv4)
+    {
+        IPv6Address address = binding.HasAddress ? ConnectionKeys.FromWire(ipv4, binding.Address) : default;
+        NatPortRange ports = latitude.HasPorts
+            ? new NatPortRange(true, latitude.FirstPort, latitude.LastPort)
+            : new NatPortRange(binding.HasPort, binding.Port, binding.HighPort);
+        bool isRandom = (binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) != 0;
+        NatChoice choice = new(binding.HasAddress, address, ports, isRandom);
+        if (!latitude.HasAddresses)
+            return choice;
+        return choice with { Addresses = new NatAddressRange(ConnectionKeys.FromWire(ipv4, latitude.FirstAddress), ConnectionKeys.FromWire(ipv4, latitude.LastAddress)) };
+    }
 
     private static ConnectionTuple TupleOf(in FlowKeyV6 key, bool ipv4)
     {

@@ -145,6 +145,7 @@ public sealed partial class NftMatcher
         answer.Rule = -1;
         bool destination = hook is Hook.PreRouting or Hook.Output;
         NatBinding chosen = default;
+        _latitude = default;
         for (int i = first; i < next && answer.Kind == VerdictKind.Accept && chosen.Kind == NatKind.None; i++)
         {
             Walk(chains[i].Chain, info, view, ref meta, ref random, ref answer);
@@ -155,10 +156,12 @@ public sealed partial class NftMatcher
         answer.Rewrite = verdict.Rewrite;
         if (goesOn)
         {
-            RewriteStatus written = connections.Bind(hook, chosen, frame, info, ref meta);
+            RewriteStatus written = connections.Bind(hook, chosen, _latitude, frame, info, ref meta);
             if (chosen.Kind != NatKind.None)
                 answer.Rewrite = written;
             TryLoad(frame, info, out view);
+            if (_latitude.HasPorts && written == RewriteStatus.Ok)
+                chosen.Port = chosen.HighPort = view.DestinationPort;
             goesOn = IsWritten(written, ref answer);
         }
 

@@ -159,6 +159,7 @@ public sealed partial class NftMatcher
     {
         bool source = translation.Binding.Kind is NatKind.Snat or NatKind.Masquerade;
         ref NatBinding binding = ref source ? ref verdict.Source : ref verdict.Destination;
+        _latitude = NatLatitude.Of(translation, source, _program.Family);
         TranslationChoice.Choose(translation, source, _program.Family, _interfaceAddresses, view, meta, ref random, out binding);
     }
 

@@ -26,6 +26,7 @@ public sealed partial class NftMatcher : IDisposable
     private readonly RuleCounters[] _counters;
     private readonly uint[] _turns;
     private readonly Dictionary<string, ushort> _interfaces = [];
+    private NatLatitude _latitude;
     private long _sweptMs = long.MinValue;
 
     /// <summary>Compiles the tables of one family. Later changes of the ruleset do not reach the matcher. O(rules and elements).</summary>
