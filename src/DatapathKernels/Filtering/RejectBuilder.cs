@@ -11,9 +11,10 @@ namespace DatapathKernels.Filtering;
 /// <remarks>
 /// A reset comes from the address the packet went to. An error comes from the address that routing picks towards the sender,
 /// which the caller knows: it is an argument, and left zero it is the address the packet went to, right when that is the
-/// node's own. IP options of the packet are not answered with options.
+/// node's own. An error about an IPv4 packet that records its route or asks for timestamps carries them back with an entry of the node's; times are
+/// those of <see cref="PacketMeta.NowMs"/>, which should be milliseconds since the start of some day, UT.
 /// </remarks>
-public static class RejectBuilder
+public static partial class RejectBuilder
 {
     /// <summary>The largest answer: an ICMPv6 error.</summary>
     public const int MaxBytes = 1280;
@@ -48,6 +49,21 @@ public static class RejectBuilder
             && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero or ChecksumVerdict.NotWhole)
         {
             return RejectStatus.BadChecksum;
+        }
+
+        if (ipv4 && packet[0] != 0x45)
+        {
+            Span<byte> header = stackalloc byte[HeaderV4 + MostOptions];
+            header = header[..(info.L4Offset - info.L3Offset)];
+            uint ownBe = OwnOf(source, packet);
+            status = CheckOptions(packet, info.Protocol, ownBe, meta, header);
+            if (status != RejectStatus.Ok)
+                return status;
+            if (kind != RejectKind.TcpReset)
+            {
+                length = WriteErrorWithOptions(kind, packet, header, ownBe, meta, answer);
+                return length == 0 ? RejectStatus.NoRoom : RejectStatus.Ok;
+            }
         }
 
         length = kind == RejectKind.TcpReset

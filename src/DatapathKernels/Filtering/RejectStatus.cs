@@ -9,7 +9,7 @@ public enum RejectStatus : byte
     /// <summary>The packet is a later fragment.</summary>
     Fragment,
 
-    /// <summary>Its transport checksum is wrong: what it says of its sender may be as well.</summary>
+    /// <summary>Its checksums are wrong: what it says of its sender may be as well. So is every packet's whose IP options were written to as it arrived.</summary>
     BadChecksum,
 
     /// <summary>It was sent to many (broadcast, multicast), or from no single address.</summary>
@@ -27,6 +27,9 @@ public enum RejectStatus : byte
     /// <summary>The kind of answer does not exist in the packet's family, or there is no packet.</summary>
     NotApplicable,
 
-    /// <summary>The buffer is too small.</summary>
+    /// <summary>The buffer is too small, or an IP option of the packet's has room for a part of an entry.</summary>
     NoRoom,
+
+    /// <summary>IP options that are malformed or ask for a route: the kernel lets a packet with those come to no rule that rejects.</summary>
+    Options,
 }
