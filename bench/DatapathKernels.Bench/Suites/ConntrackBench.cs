@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Numerics;
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Running;
@@ -15,7 +16,7 @@ namespace DatapathKernels.Bench.Suites;
 [MeasuredIn("ns/packet")]
 public class ConntrackBench : IDisposable
 {
-    private const int Asked = 4096, Burst = 32, SlotBytes = 256, AllOverMs = 130_000;
+    private const int Asked = 4096, Burst = 32, SlotBytes = 256, AllOverMs = 130_000, FewestKeys = 1 << 14, MostKeys = 1 << 20;
 
     private readonly PacketInfo[] _infos = new PacketInfo[Burst];
     private readonly TrackedPacket[] _results = new TrackedPacket[Burst];
@@ -48,8 +49,11 @@ public class ConntrackBench : IDisposable
         Setup(Connections);
         for (int i = 0; i < Connections; i++)
             Open(i);
-        _keys = [.. Enumerable.Range(0, 1 << 20).Select(i => KeyOf((uint)(i % Connections)))];
-        new Random(5).Shuffle(_keys);
+        // As many as there are connections where that can be; of few connections not so many that reading the keys is what one measures.
+        Random random = new(5);
+        int keys = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Connections, FewestKeys, MostKeys));
+        _keys = [.. Enumerable.Range(0, keys).Select(i => KeyOf((uint)(Connections > keys ? random.Next(Connections) : i % Connections)))];
+        random.Shuffle(_keys);
         if (_table!.Count != Connections || Established() != Asked || EstablishedBurst() != Asked)
             throw new InvalidOperationException("every packet was expected to be of an established connection");
         CodeSettling.Run(() =>

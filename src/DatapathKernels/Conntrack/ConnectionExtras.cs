@@ -29,6 +29,9 @@ internal sealed unsafe class ConnectionExtras : IDisposable
 
     public long MemoryBytes => (long)((_counterBuffer?.Length ?? 0) + (_timeBuffer?.Length ?? 0));
 
+    /// <summary>True when packets are counted.</summary>
+    public bool Counts => _counters != null;
+
     // SAFE: numbers are those of places of the table, of which there are as many
     public ConnectionCounters CountersOf(int id) => _counters == null ? default : _counters[id];
 

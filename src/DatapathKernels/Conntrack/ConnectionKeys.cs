@@ -33,12 +33,22 @@ internal static class ConnectionKeys
         return Unsafe.BitCast<Vector128<uint>, FlowKeyV4>(Vector128.Create(Unsafe.Add(ref words, 3), Unsafe.Add(ref words, 7), Unsafe.Add(ref words, 8), Unsafe.Add(ref words, 9)));
     }
 
-    /// <summary>Both addresses of such a tuple in one word, for hashing.</summary>
+    /// <summary>The same as a vector, by a load and a permutation: for loops that are not in need of it at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<uint> Narrow(in FlowKeyV6 key)
+    {
+        // SAFE: words 2 to 9, the last of ten
+        Vector256<uint> words = Vector256.LoadUnsafe(ref Unsafe.As<FlowKeyV6, uint>(ref Unsafe.AsRef(in key)), 2);
+        return Vector256.Shuffle(words, Vector256.Create(1u, 5, 6, 7, 0, 0, 0, 0)).GetLower();
+    }
+
+    /// <summary>Both addresses of such a tuple in one word as they stand in a <see cref="FlowKeyV4"/>, for hashing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong V4Addresses(in FlowKeyV6 key)
     {
         ref uint words = ref Unsafe.As<FlowKeyV6, uint>(ref Unsafe.AsRef(in key));
-        return Unsafe.Add(ref words, 3) | ((ulong)Unsafe.Add(ref words, 7) << 32);
+        (ulong source, ulong destination) = (Unsafe.Add(ref words, 3), Unsafe.Add(ref words, 7));
+        return BitConverter.IsLittleEndian ? source | (destination << 32) : (source << 32) | destination;
     }
 
     /// <summary>Ports, protocol and zone in one word, for hashing.</summary>

@@ -36,6 +36,9 @@ internal sealed unsafe class ConnectionStore : IDisposable
 
     public long MemoryBytes => (long)(_records.Length + _replies.Length);
 
+    /// <summary>The record of the first place, for loops over many.</summary>
+    public Connection* Records => _record;
+
     // SAFE: numbers come from Take, or from the index, which has them from there
     public ref Connection this[int id]
     {
@@ -109,20 +112,6 @@ internal sealed unsafe class ConnectionStore : IDisposable
     {
         Simd.Prefetch.Read(_record + id);
         PrefetchState(id);
-    }
-
-    /// <summary>The same for the links of a burst; <see cref="End"/> asks for nothing.</summary>
-    public void Prefetch(ReadOnlySpan<int> links)
-    {
-        byte* first = (byte*)_record;
-        foreach (int link in links)
-        {
-            byte* record = first + ((nint)(link >> 1) * sizeof(Connection));
-            if (link < 0)
-                continue;
-            Simd.Prefetch.Read(record);
-            Simd.Prefetch.Read(record + Connection.StateOffset);
-        }
     }
 
     /// <summary>The line that says whether a place is taken, and how useful its connection is.</summary>

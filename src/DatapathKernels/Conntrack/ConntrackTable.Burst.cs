@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DatapathKernels.Diagnostics;
-using DatapathKernels.Hashing;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -10,7 +9,7 @@ namespace DatapathKernels.Conntrack;
 /// A burst in passes: all hashed and their lines of the index asked of the memory; the connections that those name asked for; for packets that seem
 /// to be new what they will need (see <see cref="PrepareNew"/>); all followed, in order. What the first passes find is no more than a hint: a connection's own tuple decides.
 /// </content>
-public sealed partial class ConntrackTable
+public sealed unsafe partial class ConntrackTable
 {
     /// <summary>The same as <see cref="Track"/> for each packet in order. New connections are confirmed at once: the packets get through.</summary>
     /// <param name="burst">The frames.</param>
@@ -20,31 +19,36 @@ public sealed partial class ConntrackTable
     /// <param name="results">Receives one a frame. A packet whose new connection could not be confirmed is <see cref="TrackedAs.TableFull"/>.</param>
     /// <exception cref="ArgumentException">A span is shorter than the burst.</exception>
     /// <exception cref="ObjectDisposedException">The table was disposed.</exception>
-    [SkipLocalsInit]
     public void TrackBurst(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV6> keys, long nowMs, Span<TrackedPacket> results)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         int count = burst.Count;
         if (infos.Length < count || keys.Length < count || results.Length < count)
             Throw.Argument(nameof(results), "expected one record, one key and one result a frame");
+        if (count == 0)
+            return;
         if (nowMs != _passedMs)
             PassTime(nowMs);
-        Span<uint> hashes = stackalloc uint[PacketBurst.MaxCount];
-        Span<int> links = stackalloc int[PacketBurst.MaxCount];
-        FindAhead(keys[..count], hashes, links, translates: false);
-        for (int i = 0; i < count; i++)
+        byte* memory = stackalloc byte[BurstLookup.BytesToAlign];
+        BurstLookup* look = BurstLookup.Align(memory);
+        _nowMs = nowMs;
+        FindAhead(keys[..count], look, translates: false);
+        for (int done = 0; done < count; done++)
         {
-            ReadOnlySpan<byte> frame = burst[i];
-            results[i] = TryTrackData(frame, infos[i], keys[i], links[i], (uint)nowMs)
-                ? new TrackedPacket(TrackedAs.Established, links[i] >> 1, (links[i] & 1) != 0)
-                : TrackAndConfirm(frame, infos[i], keys[i], hashes[i], nowMs);
+            done += FollowData(burst, infos, look, done, (uint)nowMs, results);
+            if (done < count)
+                results[done] = TrackOne(burst[done], infos[done], keys[done], look, done, nowMs);
         }
     }
 
+    /// <summary>A packet that is no usual segment of a connection of IPv4.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TrackedPacket TrackAndConfirm(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hash, long nowMs)
+    private TrackedPacket TrackOne(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, BurstLookup* look, int index, long nowMs)
     {
-        TrackedAs state = TrackAt(frame, info, key, hash, nowMs, out int id, out bool reply);
+        int link = look->Links[index];
+        if (TryTrackData(frame, info, key, link, (uint)nowMs))
+            return new TrackedPacket(TrackedAs.Established, link >> 1, (link & 1) != 0);
+        TrackedAs state = TrackAt(frame, info, key, look->Hashes[index], nowMs, out int id, out bool reply);
         bool isClash = state == TrackedAs.New && id >= 0 && !Confirm(id, nowMs);
         return isClash ? new TrackedPacket(TrackedAs.TableFull, -1, reply) : new TrackedPacket(state, id, reply);
     }
@@ -62,8 +66,10 @@ public sealed partial class ConntrackTable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (keys.Length > PacketBurst.MaxCount || hints.Length < keys.Length)
             Throw.Argument(nameof(keys), "expected the keys of one burst, and a place for each");
-        Span<uint> hashes = stackalloc uint[PacketBurst.MaxCount];
-        FindAhead(keys, hashes, MemoryMarshal.Cast<uint, int>(hints), translates);
+        byte* memory = stackalloc byte[BurstLookup.BytesToAlign];
+        BurstLookup* look = BurstLookup.Align(memory);
+        FindAhead(keys, look, translates);
+        new ReadOnlySpan<uint>(look->Links, keys.Length).CopyTo(hints);
     }
 
     /// <summary>One packet of a burst that was prepared: as <see cref="Track"/>.</summary>
@@ -81,33 +87,5 @@ public sealed partial class ConntrackTable
             return new TrackedPacket(TrackedAs.Established, link >> 1, (link & 1) != 0);
         TrackedAs state = TrackAt(frame, info, key, HashOf(key), nowMs, out int id, out bool reply);
         return new TrackedPacket(state, id, reply);
-    }
-
-    private void FindAhead(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hashes, Span<int> links, bool translates)
-    {
-        _store.Reclaim();
-        HashAll(keys, hashes);
-        _index.Prefetch(hashes[..keys.Length]);
-        ulong fresh = _index.First(hashes[..keys.Length], links);
-        _store.Prefetch(links[..keys.Length]);
-        for (int i = 0; i < keys.Length; i++)
-        {
-            if ((translates || (links[i] & 1) != 0) && links[i] >= 0 && !ConnectionKeys.IsV4(keys[i]))
-                _store.PrefetchReply(links[i] >> 1);
-        }
-
-        if (fresh != 0)
-            PrepareNew(keys, hashes, fresh);
-    }
-
-    private void HashAll(ReadOnlySpan<FlowKeyV6> keys, Span<uint> hashes)
-    {
-        HashSecret secret = _secret;
-        bool isOwn = !_options.UsesKernelHash;
-        for (int i = 0; i < keys.Length; i++)
-        {
-            ref readonly FlowKeyV6 key = ref keys[i];
-            hashes[i] = isOwn && ConnectionKeys.IsV4(key) ? HashOfV4(key, in secret) : HashOfAny(key);
-        }
     }
 }

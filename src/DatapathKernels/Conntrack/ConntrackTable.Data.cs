@@ -5,9 +5,10 @@ using DatapathKernels.Packets;
 namespace DatapathKernels.Conntrack;
 
 /// <content>The short way of <see cref="TcpData">the usual segment</see>.</content>
-public sealed partial class ConntrackTable
+public sealed unsafe partial class ConntrackTable
 {
     private const ConntrackStatus DataStatus = ConntrackStatus.Confirmed | ConntrackStatus.Assured | ConntrackStatus.SeenReply;
+    private const PacketFlags DataFlags = PacketFlags.Transport | PacketFlags.Ipv4;
 
     private static readonly uint s_summaryMask = Summary(DataStatus | ConntrackStatus.Dying | ConntrackStatus.NatClash, (IpProtocol)byte.MaxValue, (TupleForm)byte.MaxValue);
     private static readonly uint s_compactData = Summary(DataStatus, IpProtocol.Tcp, TupleForm.Compact);
@@ -40,6 +41,61 @@ public sealed partial class ConntrackTable
             return false;
         connection.ExpiresMs = nowMs + lifetimeMs;
         _extras.Count(link >> 1, (link & 1) != 0, info.L3Length);
+        return true;
+    }
+
+    /// <summary>The same for the packets of a burst from one on, as long as they are such segments of IPv4.</summary>
+    /// <returns>How many were.</returns>
+    private int FollowData(in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, BurstLookup* look, int first, uint nowMs, Span<TrackedPacket> results)
+    {
+        if (!HasShortWay)
+            return 0;
+        burst.Arena.Raw(out byte* memory, out FrameSlot* slots, out nuint stride);
+        memory += (nuint)burst.First * stride;
+        slots += burst.First;
+        int i = first, count = burst.Count;
+        fixed (PacketInfo* info = infos)
+        fixed (TrackedPacket* result = results)
+        {
+            while (i < count)
+            {
+                bool isGroup = HasLanes && i >= look->NextGroup && i <= count - FrameLanes.Count;
+                if (isGroup && TryFollowGroup(memory, stride, slots, info, look, i, nowMs, result))
+                {
+                    i += FrameLanes.Count;
+                    continue;
+                }
+
+                if (isGroup)
+                    look->NextGroup = i + FrameLanes.Count;
+                if (!TryFollowData(memory + ((nuint)i * stride) + slots[i].Start, slots[i].Length, info + i, look, i, nowMs))
+                    break;
+                result[i] = new TrackedPacket(TrackedAs.Established, look->Links[i] >> 1, (look->Links[i] & 1) != 0);
+                i++;
+            }
+        }
+
+        return i - first;
+    }
+
+    /// <summary>One of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryFollowData(byte* frame, uint length, PacketInfo* info, BurstLookup* look, int index, uint nowMs)
+    {
+        int link = look->Links[index];
+        if (link < 0 || ((look->V4 >> index) & 1) == 0 || info->Status != ParseStatus.Ok || (info->Flags & DataFlags) != DataFlags)
+            return false;
+        Connection* connection = _store.Records + (link >> 1);
+        uint end = info->L3Offset + info->L3Length;
+        bool holds = (connection->Summary & s_summaryMask) == s_compactData && FlowKeyV4.AreEqual((&connection->CompactOriginal)[link & 1], ((FlowKeyV4*)look->Keys)[index]);
+        if (!holds || connection->IsOver(nowMs) || end > length)
+            return false;
+
+        // SAFE: the transport header stands within the datagram, which ends within the frame
+        if (!TcpData.TryFollow(ref connection->Tracker.Tcp, link & 1, ref frame[info->L4Offset], (int)end - info->L4Offset, in _lifetimes, out uint lifetimeMs))
+            return false;
+        connection->ExpiresMs = nowMs + lifetimeMs;
+        _extras.Count(link >> 1, (link & 1) != 0, info->L3Length);
         return true;
     }
 

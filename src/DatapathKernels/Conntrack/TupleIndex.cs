@@ -56,37 +56,21 @@ internal sealed unsafe partial class TupleIndex : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(uint hash) => Simd.Prefetch.Read(_line + HomeOf(hash));
 
-    /// <summary>The same for a burst.</summary>
-    public void Prefetch(ReadOnlySpan<uint> hashes)
-    {
-        Line* first = _line;
-        ulong lines = _lines;
-        foreach (uint hash in hashes)
-            Simd.Prefetch.Read(first + (uint)((hash * lines) >> 32));
-    }
+    /// <summary>The line in which a hash stands, for <see cref="FirstIn"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void* LineOf(uint hash) => _line + HomeOf(hash);
 
     /// <summary>The first link of a hash, which most often is the one looked for; <see cref="End"/> when there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int First(uint hash)
+    public int First(uint hash) => FirstIn(LineOf(hash), hash);
+
+    /// <summary>The same, by the line that <see cref="LineOf"/> named.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int FirstIn(void* home, uint hash)
     {
-        Line* line = _line + HomeOf(hash);
+        Line* line = (Line*)home;
         uint matches = Matches(line, hash);
-        return matches != 0 ? LinkOf(line, BitOperations.TrailingZeroCount(matches)) : line->Passed(hash) != 0 ? Search(hash).Next() : End;
-    }
-
-    /// <summary>The same for every hash of a burst.</summary>
-    /// <returns>The hashes that have none, a bit each.</returns>
-    public ulong First(ReadOnlySpan<uint> hashes, Span<int> links)
-    {
-        ulong none = 0;
-        for (int i = 0; i < hashes.Length; i++)
-        {
-            int link = First(hashes[i]);
-            links[i] = link;
-            none |= (ulong)((uint)link >> 31) << i;
-        }
-
-        return none;
+        return matches != 0 ? LinkOf(line, BitOperations.TrailingZeroCount(matches)) : FirstBehind(line, hash);
     }
 
     /// <summary>All links that have this hash, one after the other.</summary>
@@ -135,6 +119,9 @@ internal sealed unsafe partial class TupleIndex : IDisposable
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint HomeOf(uint hash) => (uint)(((ulong)hash * _lines) >> 32);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int FirstBehind(Line* line, uint hash) => line->Passed(hash) != 0 ? Search(hash).Next() : End;
 
     private uint Behind(uint line) => line + 1 < _lines ? line + 1 : 0;
 

@@ -7,17 +7,17 @@ namespace DatapathKernels.Conntrack;
 
 /// <summary>
 /// The segment that nearly every segment is: data or an acknowledgment on an established connection, inside the window, without selective acknowledgments.
-/// It is followed as <see cref="TcpTracker.Follow"/> follows it, by a tenth of its questions.
+/// It is followed as <see cref="TcpTracker.Follow"/> follows it, by a tenth of its questions; eight of them by <see cref="TcpLanes"/>.
 /// </summary>
 internal static class TcpData
 {
-    private const int PlainHeader = 20, TimestampHeader = 32;
+    public const int PlainHeader = 20, TimestampHeader = 32;
 
     // The word of data offset, flags and window, without PSH and the window: ACK, and a header of five words or of eight.
-    private const uint KindMask = 0xfff7_0000, PlainAck = 0x5010_0000, TimestampAck = 0x8010_0000;
+    public const uint KindMask = 0xfff7_0000, PlainAck = 0x5010_0000, TimestampAck = 0x8010_0000;
 
     // Two of padding, timestamps of ten bytes: the layout of RFC 7323, appendix A.
-    private const uint TimestampOption = 0x0101_080a;
+    public const uint TimestampOption = 0x0101_080a;
 
     /// <summary>Follows such a segment of a connection that is assured.</summary>
     /// <param name="flow">The connection; untouched when the answer is false.</param>
@@ -38,8 +38,8 @@ internal static class TcpData
         uint kind = Word(ref start, 12), window = kind & 0xffff;
         if ((kind & KindMask) != PlainAck && !HasTimestamp(ref start, length, kind))
             return false;
-        ref TcpSide sender = ref Unsafe.Add(ref flow.Original, side);
-        ref TcpSide receiver = ref Unsafe.Add(ref flow.Original, side ^ 1);
+        ref TcpSide sender = ref Unsafe.AddByteOffset(ref flow.Original, side * TcpFlow.ReplyOffset);
+        ref TcpSide receiver = ref Unsafe.AddByteOffset(ref flow.Original, (side ^ 1) * TcpFlow.ReplyOffset);
         uint sequence = Word(ref start, 4), ack = Word(ref start, 8), end = sequence + (uint)length - (kind >> 28 << 2);
         if (!TcpWindows.FitsClosely(sender, receiver, sequence, end, ack))
             return false;

@@ -9,7 +9,7 @@ namespace DatapathKernels.Conntrack;
 /// </summary>
 internal static class TcpWindows
 {
-    private const uint LeastAckWindow = 66000;
+    internal const uint LeastAckWindow = 66000;
 
     public static FollowAnswer Check(ref TcpFlow flow, bool reply, in TcpHead head, ReadOnlySpan<byte> segment, TcpSettings settings)
     {
