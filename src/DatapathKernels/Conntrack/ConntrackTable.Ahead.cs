@@ -6,7 +6,7 @@ namespace DatapathKernels.Conntrack;
 
 /// <content>
 /// What a new connection needs of the memory, asked for a burst at a time: the line of the index for its answers, and in a full table the connection that has to go and
-/// both its lines. Each step reads what the step before asked for. All of it is hints: nothing changes, and where they are wrong the memory is waited for.
+/// both its lines. Each step reads what the step before asked for. All but the choice of drawn victims is hints: where they are wrong the memory is waited for.
 /// </content>
 public sealed partial class ConntrackTable
 {
@@ -30,15 +30,15 @@ public sealed partial class ConntrackTable
             PrepareRoom(hashes, fresh);
     }
 
-    /// <summary>Guesses who will have to go for so many new connections, as <see cref="TryMakeRoom"/> will find them.</summary>
+    /// <summary>Guesses, or chooses, who will have to go for so many new connections: see <see cref="TryMakeRoom"/>.</summary>
     private void PrepareRoom(ReadOnlySpan<uint> hashes, ulong fresh)
     {
         Span<int> victims = stackalloc int[PacketBurst.MaxCount];
-        int evictions = BitOperations.PopCount(fresh);
+        int evictions = Math.Min(BitOperations.PopCount(fresh), Count + BitOperations.PopCount(fresh) - Max);
         int count = _options.Eviction switch
         {
             EvictionPolicy.Linux => GuessChained(hashes, fresh, victims),
-            EvictionPolicy.LeastUseful or EvictionPolicy.Lru => GuessDrawn(evictions, victims),
+            EvictionPolicy.LeastUseful or EvictionPolicy.Lru => ChooseDrawn(evictions, victims),
             _ => 0,
         };
         foreach (int id in victims[..count])
@@ -75,22 +75,13 @@ public sealed partial class ConntrackTable
         return count;
     }
 
-    /// <summary>Those that will be chosen, by a copy of what chooses.</summary>
-    private int GuessDrawn(int evictions, Span<int> victims)
+    /// <summary>Asks for the places that will be drawn, and chooses among them.</summary>
+    private int ChooseDrawn(int evictions, Span<int> victims)
     {
         ulong draw = _draw;
         for (int i = 0; i < evictions * PlacesDrawnAtOnce; i++)
             _store.PrefetchState(Draw(ref draw, _store.HighMark));
-        draw = _draw;
-        VictimPool pool = _pool;
-        int count = 0;
-        for (int i = 0; i < evictions; i++)
-        {
-            int id = ChooseVictim(ref pool, ref draw, (uint)_nowMs);
-            if (id >= 0)
-                victims[count++] = id;
-        }
-
+        ChooseAhead(evictions, victims, out int count);
         return count;
     }
 

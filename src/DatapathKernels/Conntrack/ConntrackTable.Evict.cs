@@ -10,6 +10,11 @@ public sealed partial class ConntrackTable
     private ulong _draw;
     private VictimPool _pool;
 
+    // Victims chosen for a burst before its packets are followed, and what choosing them started from.
+    private readonly Victim[] _chosen = new Victim[PacketBurst.MaxCount];
+    private int _chosenCount, _chosenTaken;
+    private (ulong Draw, VictimPool Pool) _before;
+
     private int _hand = -1;
 
     // Places the collector still looks at under pressure, since a new connection was dropped.
@@ -70,48 +75,89 @@ public sealed partial class ConntrackTable
 
     private bool TryDropDrawn(uint nowMs)
     {
-        int id = ChooseVictim(ref _pool, ref _draw, nowMs);
+        int id = TakeChosen(nowMs);
         if (id < 0)
-            return false;
+        {
+            if (!TryChooseVictim(nowMs, out Victim victim))
+                return false;
+            id = victim.Id;
+        }
+
         Evicted += _store[id].IsOver(nowMs) ? 0 : 1;
         Remove(id);
         return true;
     }
 
-    /// <summary>Draws a few, and chooses the least useful of those and the ones in the pool; while that is an assured one, draws on.</summary>
-    /// <returns>A connection, or -1 when none was found.</returns>
-    private int ChooseVictim(ref VictimPool pool, ref ulong draw, uint nowMs)
+    /// <summary>Chooses who will have to go for so many new connections, if nothing changes until then.</summary>
+    private void ChooseAhead(int evictions, Span<int> victims, out int count)
     {
-        int id = -1;
-        for (int looked = 0; looked < MostPlaces;)
-        {
-            for (int last = looked + (pool.Count < VictimPool.Capacity / 2 ? VictimPool.Capacity : PlacesDrawnAtOnce); looked < last; looked++)
-            {
-                if (TryLook(Draw(ref draw, _store.HighMark), nowMs, out Victim drawn))
-                    pool.Add(drawn, nowMs);
-            }
+        _before = (_draw, _pool);
+        for (_chosenCount = 0; _chosenCount < evictions && TryChooseVictim((uint)_nowMs, out _chosen[_chosenCount]); _chosenCount++)
+            victims[_chosenCount] = _chosen[_chosenCount].Id;
+        count = _chosenCount;
+    }
 
-            if (!TryTakeLeast(ref pool, nowMs, out Victim least))
+    /// <summary>The next of those who is no more useful than he was; -1 when there is none.</summary>
+    private int TakeChosen(uint nowMs)
+    {
+        while (_chosenTaken < _chosenCount)
+        {
+            ref Victim seen = ref _chosen[_chosenTaken++];
+            if (!TryLook(seen.Id, nowMs, out Victim victim))
                 continue;
-            id = least.Id;
-            if (IsLru || least.Rank < AssuredRank)
-                return id;
-            pool.Add(least, nowMs);
+            if (victim.UseAt(nowMs) <= seen.UseAt(nowMs))
+                return victim.Id;
+            _pool.Add(victim, nowMs);
         }
 
-        return id;
+        return -1;
+    }
+
+    /// <summary>Those who did not have to go after all are in the pool again; when none had to, it is as if nobody had been chosen.</summary>
+    private void ReturnChosen()
+    {
+        if (_chosenTaken == 0 && _chosenCount != 0)
+            (_draw, _pool) = _before;
+        for (; _chosenTaken != 0 && _chosenTaken < _chosenCount; _chosenTaken++)
+            _pool.Add(_chosen[_chosenTaken], (uint)_nowMs);
+        _chosenTaken = _chosenCount = 0;
+    }
+
+    /// <summary>Draws a few, and chooses the least useful of those and the ones in the pool; while that is an assured one, draws on.</summary>
+    /// <returns>False when there is none.</returns>
+    private bool TryChooseVictim(uint nowMs, out Victim least)
+    {
+        least = default;
+        bool found = false;
+        for (int looked = 0; looked < MostPlaces;)
+        {
+            for (int last = looked + (_pool.Count < VictimPool.Capacity / 2 ? VictimPool.Capacity : PlacesDrawnAtOnce); looked < last; looked++)
+            {
+                if (TryLook(Draw(ref _draw, _store.HighMark), nowMs, out Victim drawn))
+                    _pool.Add(drawn, nowMs);
+            }
+
+            if (!TryTakeLeast(nowMs, out Victim taken))
+                continue;
+            (least, found) = (taken, true);
+            if (IsLru || least.Rank < AssuredRank)
+                return true;
+            _pool.Add(least, nowMs);
+        }
+
+        return found;
     }
 
     /// <summary>The least useful one of the pool as it is now. One that is more useful than it was goes back, once.</summary>
-    private bool TryTakeLeast(ref VictimPool pool, uint nowMs, out Victim least)
+    private bool TryTakeLeast(uint nowMs, out Victim least)
     {
-        while (pool.TryTake(nowMs, out Victim seen))
+        while (_pool.TryTake(nowMs, out Victim seen))
         {
             if (!TryLook(seen.Id, nowMs, out least))
                 continue;
             if (least.UseAt(nowMs) <= seen.UseAt(nowMs))
                 return true;
-            pool.Add(least, nowMs);
+            _pool.Add(least, nowMs);
         }
 
         least = default;

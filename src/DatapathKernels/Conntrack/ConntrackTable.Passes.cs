@@ -13,6 +13,7 @@ public sealed unsafe partial class ConntrackTable
     private void FindAhead(ReadOnlySpan<FlowKeyV6> keys, BurstLookup* look, bool translates)
     {
         _store.Reclaim();
+        ReturnChosen();
         look->Compact(keys);
         ulong wide = ~look->V4 & (keys.Length == PacketBurst.MaxCount ? ulong.MaxValue : (1UL << keys.Length) - 1);
         HashAll(keys, look, wide);

@@ -6,9 +6,7 @@ namespace DatapathKernels.Conntrack;
 /// <param name="StampMs">Within its class, the earlier the sooner it goes: when it ends, or when it was used.</param>
 internal readonly record struct Victim(int Id, int Rank, uint StampMs)
 {
-    public const int Over = -1;
-
-    private const int RankShift = 32;
+    public const int Over = -1, RankShift = 32;
 
     /// <summary>A number that grows with the use of keeping it.</summary>
     public long UseAt(uint nowMs) => ((long)Rank << RankShift) + (int)(StampMs - nowMs);
