@@ -20,6 +20,9 @@ public sealed partial class ConntrackTable
     private uint HashOfAny(in FlowKeyV6 tuple) =>
         TupleIndex.Nonzero(_options.UsesKernelHash ? ConntrackHash.Of(tuple, 0, _seed, _key1) : (uint)(FlowKeyV6.Hash(tuple, _seed) >> 32));
 
+    /// <summary>The kernel's bucket of a tuple.</summary>
+    internal uint BucketOf(in FlowKeyV6 tuple) => _index.BucketOf(HashOf(tuple));
+
     /// <summary>The link of a tuple; a connection of it that is over goes.</summary>
     private int Find(in FlowKeyV6 tuple, uint nowMs) => Find(tuple, HashOf(tuple), nowMs);
 
