@@ -27,9 +27,9 @@ public sealed partial class ConntrackTable
     public TrackedAs Track(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, long nowMs, out int id, out bool reply)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _store.Reclaim();
         if (nowMs != _passedMs)
             PassTime(nowMs);
+        _store.Reclaim();
         uint hash = HashOf(key);
         int link = _index.First(hash);
         if (!TryTrackData(frame, info, key, link, (uint)nowMs))

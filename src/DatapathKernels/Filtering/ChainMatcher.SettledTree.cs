@@ -33,7 +33,7 @@ public abstract partial class ChainMatcher
             for (; _steps < MostSteps; _steps++)
             {
                 if (at.Table == Tables.Length)
-                    return Answer([.. at.Counting]);
+                    return Answer(at.Counting);
                 if (matcher._layout.Rules[at.Rule] is not { } rule)
                 {
                     if (at.Returns.IsEmpty && at.Rule == matcher._layout.Ends[at.Chain])
@@ -72,8 +72,10 @@ public abstract partial class ChainMatcher
             return number;
         }
 
-        private int Answer(int[]? rules)
+        private int Answer(ImmutableList<int>? counting)
         {
+            int[]? rules = counting is null ? null : new int[counting.Count];
+            counting?.CopyTo(rules!);
             _answers.Add(rules);
             return ~(_answers.Count - 1);
         }

@@ -37,7 +37,8 @@ internal sealed class SettledHook
         HashSet<IpSet> sets = [];
         foreach (SettledQuestion question in questions)
             sets.UnionWith(question.Sets);
-        _sets = [.. sets];
+        _sets = new IpSet[sets.Count];
+        sets.CopyTo(_sets);
         _seen = new uint[_sets.Length];
         _destination = Array.Exists(questions, question => question.AsksDestination) ? ulong.MaxValue : 0;
         _interfaces = Array.Exists(questions, question => question.AsksInterfaces) ? uint.MaxValue : 0;

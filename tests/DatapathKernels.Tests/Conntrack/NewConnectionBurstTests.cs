@@ -13,7 +13,7 @@ public class NewConnectionBurstTests
 {
     [Theory]
     [InlineData(EvictionPolicy.Linux, 1)]
-    [InlineData(EvictionPolicy.DropNew, 64)]
+    [InlineData(EvictionPolicy.DropNew, 1)]
     [InlineData(EvictionPolicy.LeastUseful, 1)]
     [InlineData(EvictionPolicy.Lru, 1)]
     public void Bursts_into_a_full_table_equal_singles(EvictionPolicy policy, int longest)
