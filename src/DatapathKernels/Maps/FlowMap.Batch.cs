@@ -107,6 +107,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     {
         int length = Math.Min(keys.Length, MaxBurst);
         Start<NativeIsa>(block, ref MemoryMarshal.GetReference(keys), 0, length);
+        if (IsFar)
+            PrefetchHomes(block->Homes, length);
         for (int i = 0; IsFar && i < length; i++)
         {
             byte* home = (byte*)block->Homes[i];

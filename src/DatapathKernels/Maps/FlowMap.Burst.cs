@@ -7,8 +7,8 @@ using DatapathKernels.Simd;
 namespace DatapathKernels.Maps;
 
 /// <content>
-/// Lookups of many keys. A block of up to 64 goes through four passes: <c>Start</c> hashes all, eight at a time, and prefetches
-/// their homes; <c>Compare</c> compares all, without a branch on what is found; <c>Settle</c> works out which were found and
+/// Lookups of many keys. A block of up to 64 goes through four passes: <c>Start</c> hashes all, eight at a time, and their homes are
+/// prefetched; <c>Compare</c> compares all, without a branch on what is found; <c>Settle</c> works out which were found and
 /// which their home did not settle, again eight at a time; <c>Resolve</c> settles those few. A burst is one block. A stream is many, a
 /// pipeline in which the memory always has the homes of two blocks to fetch while a third is compared: it has a start and an
 /// end to pay for once in 4,096 keys instead of once in 32.
@@ -21,8 +21,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     // Blocks between Start and Compare: 128 keys, 256 lines. Twice what the core has in flight, so that it never runs dry.
     private const int BlocksAhead = 2, BlockRing = 4;
 
-    // A stream starts so many keys between comparing as many: in larger steps the core would ask for lines and wait for
-    // room to ask for more, then compare while the memory idles.
+    // A stream starts so many keys between comparing as many, and asks for the home of one with each that it compares: in larger
+    // steps the core would ask for lines and wait for room to ask for more, then compare while the memory idles.
     private const int StreamStep = 16;
 
     // Up to so many bytes a map is in the core's own caches, and asking ahead costs more than it gains.
@@ -62,6 +62,8 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         ref TKey key = ref MemoryMarshal.GetReference(keys);
         ref TValue value = ref MemoryMarshal.GetReference(values);
         Start<TIsa>(block, ref key, 0, keys.Length);
+        if (IsFar)
+            PrefetchHomes(block->Homes, keys.Length);
         ulong changed = Compare<TIsa>(block, ref key, ref value, 0, keys.Length);
         ulong hits = Settle<TIsa>(block, ref value, keys.Length, changed, out ulong pending);
         if (pending != 0)
@@ -94,10 +96,20 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             ulong changed = 0;
             for (int from = 0; from < MaxBurst; from += step)
             {
-                if (starting + from < length)
-                    Start<TIsa>(started, ref Unsafe.Add(ref key, starting), from, Math.Min(from + step, length - starting));
-                if (block >= 0 && first + from < length)
-                    changed |= Compare<TIsa>(probes, ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), from, Math.Min(from + step, length - first));
+                int startTo = Math.Min(from + step, length - starting), compareTo = Math.Min(from + step, length - first);
+                if (from < startTo)
+                    Start<TIsa>(started, ref Unsafe.Add(ref key, starting), from, startTo);
+                bool compares = block >= 0 && from < compareTo, asks = ahead > 0 && from < startTo;
+                if (compares && asks && startTo == compareTo)
+                {
+                    changed |= CompareAsking<TIsa>(probes, started, ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), from, compareTo);
+                    continue;
+                }
+
+                if (asks)
+                    PrefetchHomes(started->Homes + from, startTo - from);
+                if (compares)
+                    changed |= Compare<TIsa>(probes, ref Unsafe.Add(ref key, first), ref Unsafe.Add(ref value, first), from, compareTo);
             }
 
             // The block before this one: what it left has been prefetched since.

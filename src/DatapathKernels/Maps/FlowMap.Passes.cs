@@ -10,7 +10,7 @@ namespace DatapathKernels.Maps;
 /// <content>The passes of a burst over the keys of a block.</content>
 public sealed unsafe partial class FlowMap<TKey, TValue>
 {
-    /// <summary>Hashes a block's keys from one up to, not with, another, and asks the memory for their homes.</summary>
+    /// <summary>Hashes a block's keys from one up to, not with, another, and works out their homes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Start<TIsa>(ProbeBlock* block, ref TKey key, int from, int to)
         where TIsa : struct, IIsa
@@ -23,8 +23,6 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
             HomesOf(buckets, count, Vector512.Load(block->Hashes + i)).Store(block->Homes + i);
         for (; i < to; i++)
             block->Homes[i] = (ulong)HomeOf(buckets, count, block->Hashes[i]);
-        if (IsFar)
-            PrefetchHomes(block->Homes + from, to - from);
     }
 
     /// <summary>Eight at a time what <see cref="HomeOf"/> says, for which the number of buckets must be below 2^32.</summary>
@@ -62,19 +60,38 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
     {
         ulong changed = 0;
         for (nint i = from; i < to; i++)
+            changed |= CompareOne<TIsa>(block, ref key, ref value, i);
+        return changed;
+    }
+
+    /// <summary>The same, and asks the memory for the home at the same place of another block with every key: evenly, so that it never waits for more to do.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CompareAsking<TIsa>(ProbeBlock* block, ProbeBlock* ahead, ref TKey key, ref TValue value, int from, int to)
+        where TIsa : struct, IIsa
+    {
+        ulong changed = 0;
+        for (nint i = from; i < to; i++)
         {
-            byte* bucket = (byte*)block->Homes[i];
-            ulong word = ReadWord(bucket);
-            ref TKey wanted = ref Unsafe.Add(ref key, i);
-            ulong match = Match<TIsa>(bucket, word, in wanted);
-            block->Words[i] = word;
-            block->Matches[i] = (ushort)match;
-            Unsafe.Add(ref value, i) = *ValueOfBit(bucket, match | LastSlot);
-            Volatile.ReadBarrier();
-            changed |= word ^ ReadWord(bucket);
+            PrefetchBucket((byte*)ahead->Homes[i]);
+            changed |= CompareOne<TIsa>(block, ref key, ref value, i);
         }
 
         return changed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong CompareOne<TIsa>(ProbeBlock* block, ref TKey key, ref TValue value, nint i)
+        where TIsa : struct, IIsa
+    {
+        byte* bucket = (byte*)block->Homes[i];
+        ulong word = ReadWord(bucket);
+        ref TKey wanted = ref Unsafe.Add(ref key, i);
+        ulong match = Match<TIsa>(bucket, word, in wanted);
+        block->Words[i] = word;
+        block->Matches[i] = (ushort)match;
+        Unsafe.Add(ref value, i) = *ValueOfBit(bucket, match | LastSlot);
+        Volatile.ReadBarrier();
+        return word ^ ReadWord(bucket);
     }
 
     /// <summary>Returns the keys found, and clears the others' values. Of those pending nothing is known yet, and their next bucket is on its way.</summary>
