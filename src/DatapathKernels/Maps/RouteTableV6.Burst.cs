@@ -61,6 +61,7 @@ public sealed unsafe partial class RouteTableV6
             Unsafe.Add(ref to, i) = PrefixTree.NextHopOf(entry, otherwise);
         }
 
+        Volatile.ReadBarrier();
         for (int i = 0; version != Tree.Version && i < length; i++)
             TryLookup<TIsa>(in Unsafe.Add(ref from, i), out Unsafe.Add(ref to, i));
     }

@@ -93,6 +93,7 @@ public sealed unsafe partial class RouteTableV6 : RouteTable
                 entry = Volatile.Read(ref *InGroup(entry, high, low, level));
             if (PrefixTree.IsBucket(entry))
                 entry = RouteBucket.EntryOf<TIsa>(_buckets + PrefixTree.BucketOf(entry), high, low, PrefixTree.IsLong(entry));
+            Volatile.ReadBarrier();
             if (version == Tree.Version)
                 return entry;
         }
