@@ -1,5 +1,6 @@
 using DatapathKernels.Hashing;
 using DatapathKernels.Maps;
+using DatapathKernels.Packets;
 using Xunit;
 
 namespace DatapathKernels.Tests.Maps;
@@ -16,6 +17,17 @@ public class FlowMapAttackTests
         using FlowMap<RawKey<UInt128>, ulong> known = Filled(new(keys.Length, 7), keys), other = Filled(new(keys.Length, 8), keys);
         Assert.True(Cost(known, keys) > 100, "the keys were meant to crowd the table they were made for");
         Assert.True(Cost(other, keys) < 1.2);
+    }
+
+    [Fact]
+    public void Nor_do_keys_of_the_other_kinds()
+    {
+        Crowd(i => new FlowKeyV4((uint)i, 0x0a00600a, 4000, 53, IpProtocol.Udp));
+        Crowd(i => new RawKey<uint>((uint)i));
+        Crowd(i => new RawKey<ulong>(i));
+        Crowd(i => new RawKey<(ulong, ulong, ulong)>((i, 1, 2)));
+        Crowd(i => new RawKey<Bytes40>(Numbered(i)));
+        Crowd(i => new FlowKeyV6(AddressOf(i), AddressOf(1), 4000, 53, IpProtocol.Udp));
     }
 
     [Fact]
@@ -54,29 +66,57 @@ public class FlowMapAttackTests
         Assert.InRange(away / (double)Keys, 0.025, 0.037);
     }
 
-    /// <summary>Keys whose hash under a seed has only zeros from a bit up.</summary>
-    private static RawKey<UInt128>[] Crowding(ulong seed, int count, int shift)
+    private static void Crowd<TKey>(Func<ulong, TKey> make)
+        where TKey : unmanaged, IHashKey<TKey>
     {
-        RawKey<UInt128>[] keys = new RawKey<UInt128>[count];
+        TKey[] keys = Crowding(seed: 7, count: 1000, shift: 54, make);
+        using FlowMap<TKey, ulong> known = Filled(new(keys.Length, 7), keys), other = Filled(new(keys.Length, 8), keys);
+        Assert.True(Cost(known, keys) > 20, $"{typeof(TKey)}: the keys were meant to crowd the table they were made for");
+        Assert.True(Cost(other, keys) < 1.2, $"{typeof(TKey)}: {Cost(other, keys)} buckets a key");
+    }
+
+    private static RawKey<UInt128>[] Crowding(ulong seed, int count, int shift) => Crowding(seed, count, shift, i => new RawKey<UInt128>(new UInt128(i, 0x0a60000a00000035)));
+
+    /// <summary>Keys whose hash under a seed has only zeros from a bit up.</summary>
+    private static TKey[] Crowding<TKey>(ulong seed, int count, int shift, Func<ulong, TKey> make)
+        where TKey : unmanaged, IHashKey<TKey>
+    {
+        TKey[] keys = new TKey[count];
         HashSecret secret = new(seed);
         int made = 0;
         for (ulong i = 0; made < count; i++)
         {
-            RawKey<UInt128> key = new(new UInt128(i, 0x0a60000a00000035));
-            if (RawKey<UInt128>.Hash(in key, in secret) >> shift == 0)
+            TKey key = make(i);
+            if (TKey.Hash(in key, in secret) >> shift == 0)
                 keys[made++] = key;
         }
 
         return keys;
     }
 
-    private static FlowMap<RawKey<UInt128>, ulong> Filled(FlowMap<RawKey<UInt128>, ulong> map, RawKey<UInt128>[] keys)
+    private static Bytes40 Numbered(ulong number)
     {
-        foreach (RawKey<UInt128> key in keys)
+        Bytes40 bytes = default;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
+        return bytes;
+    }
+
+    private static IPv6Address AddressOf(ulong number)
+    {
+        Span<byte> bytes = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], number);
+        return new(bytes);
+    }
+
+    private static FlowMap<TKey, ulong> Filled<TKey>(FlowMap<TKey, ulong> map, TKey[] keys)
+        where TKey : unmanaged, IHashKey<TKey>
+    {
+        foreach (TKey key in keys)
             Assert.Equal(MapError.Ok, map.Update(in key, 1));
         return map;
     }
 
     /// <summary>Buckets read for a key, on average.</summary>
-    private static double Cost(FlowMap<RawKey<UInt128>, ulong> map, RawKey<UInt128>[] keys) => keys.Average(key => (double)map.BucketsRead(in key));
+    private static double Cost<TKey>(FlowMap<TKey, ulong> map, TKey[] keys)
+        where TKey : unmanaged, IHashKey<TKey> => keys.Average(key => (double)map.BucketsRead(in key));
 }

@@ -1,17 +1,37 @@
 using DatapathKernels.Hashing;
 using DatapathKernels.Maps;
+using DatapathKernels.Simd;
 using Xunit;
 
 namespace DatapathKernels.Tests.Maps;
 
-internal sealed class StressedFlowMap<TKey>(int capacity, Func<uint, TKey> toKey, Func<TKey, uint> toNumber) : StressedMap
+/// <summary>Lookups of one width: one by one, in bursts and in streams in turn.</summary>
+internal sealed class StressedFlowMap<TKey, TIsa>(int capacity, Func<uint, TKey> toKey, Func<TKey, uint> toNumber) : StressedMap
     where TKey : unmanaged, IHashKey<TKey>
+    where TIsa : struct, IIsa
 {
     private readonly FlowMap<TKey, ulong> _map = new(capacity, seed: 5);
+    private readonly TKey[] _asked = new TKey[9];
+    private readonly ulong[] _found = new ulong[9], _hits = new ulong[1];
+    private int _lookups;
 
     public override int Count => _map.Count;
 
-    public override MapError Lookup(uint key, out ulong value) => _map.Lookup(toKey(key), out value);
+    public override MapError Lookup(uint key, out ulong value)
+    {
+        if (_lookups++ % 3 == 0)
+            return _map.Lookup<TIsa>(toKey(key), out value);
+
+        // The key comes last, behind those of the lookups before.
+        _asked.AsSpan(1).CopyTo(_asked);
+        _asked[^1] = toKey(key);
+        if (_lookups % 2 == 0)
+            _hits[0] = _map.LookupBurst<TIsa>(_asked, _found);
+        else
+            _map.LookupStream<TIsa>(_asked, _found, _hits);
+        value = _found[^1];
+        return _hits[0] >> (_asked.Length - 1) != 0 ? MapError.Ok : MapError.NotFound;
+    }
 
     public override MapError Update(uint key, ulong value, MapUpdate flags) => _map.Update(toKey(key), value, flags);
 
