@@ -23,7 +23,8 @@ public class FlowMapUpdateBench : IDisposable
     /// <summary>Entries in the map.</summary>
     [Params(
         65536,     // 3 MiB: L3
-        1048576)]  // 48 MiB: memory
+        1048576,   // 48 MiB: memory
+        4194304)]  // 192 MiB: memory, beyond what small pages' TLB covers
     [Quick(1048576)]
     public int Entries { get; set; }
 
