@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Running;
@@ -20,7 +21,7 @@ public class DatapathBench : IDisposable
     private readonly PacketFate[] _fates = new PacketFate[DatapathTraffic.Burst];
     private NodeDatapath? _node;
     private DatapathTraffic? _traffic;
-    private long _nowMs;
+    private long _nowMs, _readAt;
 
     /// <summary>How Services are done.</summary>
     [Params(DatapathMode.Iptables, DatapathMode.IptablesIndexed, DatapathMode.Nftables, DatapathMode.Ipvs, DatapathMode.Ebpf)]
@@ -59,6 +60,7 @@ public class DatapathBench : IDisposable
             Eviction = Conntrack.EvictionPolicy.LeastUseful,
         });
         _traffic = new DatapathTraffic(cluster, _node, Flows, Asked);
+        _readAt = Stopwatch.GetTimestamp();
         if (_traffic.Open(_nowMs = 1000) != Flows || Established() != Asked || First() != Asked)
             throw new InvalidOperationException("every packet was expected to reach a backend");
         CodeSettling.Run(() =>
@@ -76,11 +78,12 @@ public class DatapathBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Segments of connections that are known, in random order, 32 a call.</summary>
+    /// <summary>Segments of connections that are known, in random order, 32 a call. Time passes as it does: what is done once a second is done once a second.</summary>
     [Benchmark(OperationsPerInvoke = Asked, Baseline = true)]
     public int Established()
     {
         _traffic!.PrepareKnown();
+        FollowClock();
         return Run();
     }
 
@@ -102,6 +105,14 @@ public class DatapathBench : IDisposable
     {
         _traffic!.PrepareKnown();
         return Asked;
+    }
+
+    /// <summary>Lets the node's time go on by whole milliseconds that passed.</summary>
+    private void FollowClock()
+    {
+        long passedMs = (long)Stopwatch.GetElapsedTime(_readAt).TotalMilliseconds;
+        _nowMs += passedMs;
+        _readAt += passedMs * Stopwatch.Frequency / 1000;
     }
 
     private int Run()
