@@ -84,14 +84,17 @@ public abstract partial class Datapath
         Network.Mac.CopyTo(frame[6..]);
         FateKind kind = reason != DropReason.None ? FateKind.Answered : next.Kind == RouteTargetKind.Pod ? FateKind.Delivered : FateKind.Forwarded;
         PacketFate fate = new(kind, reason, hop);
-        return next.Tunnel is null ? fate : Wrap(burst, index, key, fate);
+        return next.Tunnel is null ? fate : Wrap(burst, index, fate, new Outer(ConnectionKeys.IsV4(key) ? HashOf(ConnectionKeys.ToV4(key)) : (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++));
     }
 
+    /// <summary>What tells flows apart outside.</summary>
+    private protected static uint HashOf(in FlowKeyV4 key) => (uint)FlowKeyV4.Hash(key, 0) | 1;
+
     /// <summary>Puts a packet into the tunnel of the next hop that its fate names.</summary>
-    private protected PacketFate Wrap(in PacketBurst burst, int index, in FlowKeyV6 key, PacketFate fate)
+    private protected PacketFate Wrap(in PacketBurst burst, int index, PacketFate fate, Outer outer)
     {
-        UdpTunnel tunnel = Network.HopOf(fate.NextHop).Tunnel!;
-        if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], (uint)FlowKeyV6.Hash(key, 0) | 1, _tunnelId++))
+        UdpTunnel tunnel = Network.TunnelOf(fate.NextHop);
+        if (!burst.Arena.TryPush(burst.First + index, tunnel.HeaderBytes) || !tunnel.TryWrite(burst[index], outer.FlowHash, outer.Id))
             return PacketFate.Drop(DropReason.NoRoom);
         if (IsTraced)
             TellPacked(tunnel.HeaderBytes);

@@ -18,6 +18,7 @@ public sealed class NodeNetwork : IDisposable
     private readonly List<RouteTarget> _hops = [];
     private readonly Dictionary<RouteTarget, int> _numbers = [];
     private NextHop[] _nextHops = new NextHop[16];
+    private UdpTunnel?[] _tunnels = new UdpTunnel?[16];
 
     /// <summary>Makes a node without addresses and routes.</summary>
     /// <param name="mac">Its MAC address: the source of every frame it sends.</param>
@@ -78,7 +79,12 @@ public sealed class NodeNetwork : IDisposable
             number = _hops.Count;
             _hops.Add(hop);
             if (number == _nextHops.Length)
+            {
                 Array.Resize(ref _nextHops, 2 * number);
+                Array.Resize(ref _tunnels, 2 * number);
+            }
+
+            _tunnels[number] = hop.Tunnel;
             _nextHops[number] = new NextHop(hop, Mac, Mtu);
             _numbers.Add(hop, number);
         }
@@ -107,6 +113,10 @@ public sealed class NodeNetwork : IDisposable
     /// <summary>What the packet path needs of a next hop.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref readonly NextHop NextHopOf(int number) => ref _nextHops[number];
+
+    /// <summary>The tunnel to a next hop that has one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal UdpTunnel TunnelOf(int number) => _tunnels[number]!;
 
     /// <summary>The next hop towards an IPv4 address in network byte order; -1 without a route.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

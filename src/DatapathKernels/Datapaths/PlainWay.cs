@@ -37,6 +37,9 @@ internal unsafe ref struct PlainWay
     /// <summary>True when what is sent to the node's address may be an answer to a flow that bears its name.</summary>
     public bool HasNames { get; set; }
 
+    /// <summary>Packets whose outer headers are still to be written.</summary>
+    public ulong Tunnelled { get; set; }
+
     /// <summary>Packets that went to other machines.</summary>
     public int Forwarded { get; set; }
 

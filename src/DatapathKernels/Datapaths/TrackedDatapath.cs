@@ -64,6 +64,7 @@ public abstract unsafe class TrackedDatapath : Datapath
             Count(fates[i], 1);
         }
 
+        Wrap(ref way, fates);
         Count(way);
     }
 
@@ -157,7 +158,7 @@ public abstract unsafe class TrackedDatapath : Datapath
         TryCountV4(Hook.PostRouting, Infos[index].L3Length);
         if (TranslatesV4 && Connections.TryTranslate(packet, destination: false, out uint addressBe, out ushort portBe))
             PlainRewriter.SetSource(frame, Infos[index], addressBe, portBe);
-        return EmitPlain(ref way, index, frame, Keys[index], hop);
+        return EmitPlain(ref way, index, frame, KeysV4[index], hop);
     }
 
     /// <summary>A packet that was tracked already, in the long way.</summary>

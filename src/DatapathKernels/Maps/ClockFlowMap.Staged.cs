@@ -13,6 +13,13 @@ public sealed unsafe partial class ClockFlowMap<TKey, TValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal TValue* Locate(in TKey key, ulong hash, out nuint place) => _map.Locate(in key, hash, out place);
 
+    /// <summary><see cref="Prepare"/> for a search that is likely to need no mark.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong PrepareEntry(in TKey key) => _map.Prepare(in key);
+
+    /// <summary>The same of many keys.</summary>
+    internal void PrepareEntries(ReadOnlySpan<TKey> keys, Span<ulong> hashes) => _map.Prepare(keys, hashes);
+
     /// <summary>Hours so far: while it stands still, a second use of an entry changes no mark.</summary>
     internal long Hours { get; private set; }
 

@@ -27,6 +27,16 @@ public sealed unsafe partial class FlowMap<TKey, TValue>
         return hash;
     }
 
+    /// <summary>The same of many keys.</summary>
+    internal void Prepare(ReadOnlySpan<TKey> keys, Span<ulong> hashes)
+    {
+        TKey.Hash(keys, hashes, in _secret);
+        byte* buckets = _buckets;
+        ulong count = _bucketCount;
+        foreach (ulong hash in hashes[..keys.Length])
+            PrefetchBucket(HomeOf(buckets, count, hash));
+    }
+
     /// <summary>The hash of a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong HashOf(in TKey key) => TKey.Hash(in key, in _secret);

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Hashing;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Packets;
 
@@ -81,6 +82,19 @@ public readonly struct FlowKeyV4 : IFlowKey<FlowKeyV4>, IEquatable<FlowKeyV4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(in FlowKeyV4 key, in HashSecret secret) =>
         FlowHash.Compute(FlowKeyHash.Word(in key, 0), FlowKeyHash.LastWord(in key, 1, key.Zone), in secret);
+
+    /// <inheritdoc/>
+    public static void Hash(ReadOnlySpan<FlowKeyV4> keys, Span<ulong> hashes, in HashSecret secret)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            FlowHash.Compute<NativeIsa>(MemoryMarshal.Cast<FlowKeyV4, ulong>(keys), hashes, in secret);
+            return;
+        }
+
+        for (int i = 0; i < keys.Length; i++)
+            hashes[i] = Hash(in keys[i], in secret);
+    }
 
     /// <inheritdoc/>
     public bool Equals(FlowKeyV4 other) => AreEqual(this, other);

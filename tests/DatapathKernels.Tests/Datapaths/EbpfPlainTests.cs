@@ -10,20 +10,22 @@ namespace DatapathKernels.Tests.Datapaths;
 
 /// <summary>
 /// The stages that take plain packets through an eBPF node against the way that is explained, which takes packets one by one and knows no stages: the same bytes, fates and
-/// entries, with maps so small that every burst evicts.
+/// entries, with maps so small that every burst evicts, and with maps in which entries stay and are used many times a second.
 /// </summary>
 public class EbpfPlainTests
 {
     [Theory]
-    [InlineData(BackendSelection.Random)]
-    [InlineData(BackendSelection.Maglev)]
-    public void Stages_do_what_is_explained(BackendSelection selection) => Property.Check(
+    [InlineData(BackendSelection.Random, 48, 7000)]
+    [InlineData(BackendSelection.Maglev, 48, 7000)]
+    [InlineData(BackendSelection.Random, 160, 300)]
+    [InlineData(BackendSelection.Random, 4096, 150)]
+    public void Stages_do_what_is_explained(BackendSelection selection, int connections, long stepMs) => Property.Check(
         RandomServices.Clusters,
         drawn =>
         {
-            NodeOptions options = new() { Mode = DatapathMode.Ebpf, Overlay = drawn.Overlay, Connections = 48, Selection = selection, MaglevSize = 251, Seed = 7 };
+            NodeOptions options = new() { Mode = DatapathMode.Ebpf, Overlay = drawn.Overlay, Connections = connections, Selection = selection, MaglevSize = 251, Seed = 7 };
             using NodeDatapath staged = NodeDatapath.Build(drawn.Cluster, options), explained = NodeDatapath.Build(drawn.Cluster, options);
-            new NodeComparison(drawn.Cluster, staged, explained).Run();
+            new NodeComparison(drawn.Cluster, staged, explained, stepMs).Run();
         },
         count: 12);
 

@@ -13,7 +13,7 @@ namespace DatapathKernels.Tests.Datapaths;
 /// Two nodes alike and random traffic through both: bursts through one, the same packets through the other one by one, in the way that is explained. Bytes, fates, connections
 /// and counters are held to be the same.
 /// </summary>
-internal sealed class NodeComparison(Cluster cluster, NodeDatapath staged, NodeDatapath explained)
+internal sealed class NodeComparison(Cluster cluster, NodeDatapath staged, NodeDatapath explained, long stepMs = 7000)
 {
     private const int Rounds = 60;
 
@@ -33,12 +33,12 @@ internal sealed class NodeComparison(Cluster cluster, NodeDatapath staged, NodeD
             burst.Clear();
             foreach (byte[] frame in frames)
                 burst.TryAdd(frame);
-            staged.Datapath.Process(burst.Burst(0), inInterface, round * 7000, fates);
+            staged.Datapath.Process(burst.Burst(0), inInterface, round * stepMs, fates);
             for (int i = 0; i < frames.Length; i++)
             {
                 single.Clear();
                 single.TryAdd(frames[i]);
-                explained.Datapath.ExplainInPlace(single.Burst(0), inInterface, round * 7000, out PacketFate fate);
+                explained.Datapath.ExplainInPlace(single.Burst(0), inInterface, round * stepMs, out PacketFate fate);
                 Assert.Equal((round, i, fate), (round, i, fates[i]));
                 Assert.Equal(single.Frame(0), burst.Frame(i));
                 if (fate.Kind != FateKind.Dropped)

@@ -92,6 +92,24 @@ internal readonly struct EbpfConnection
         : (word & (ulong)EbpfConnectionFlags.BothClosing) == (ulong)EbpfConnectionFlags.BothClosing ? lifetimes.Fin
         : (word & (ulong)EbpfConnectionFlags.SeenNonSyn) != 0 ? lifetimes.Tcp : lifetimes.Syn;
 
+    /// <summary>
+    /// The entry after a packet of its opener that is no SYN, FIN or reset, while not both sides have closed: what <see cref="AfterService"/> and <see cref="AfterSide"/> come
+    /// to then.
+    /// </summary>
+    /// <param name="word">The entry's word.</param>
+    /// <param name="seen">What was seen of it by that: <see cref="SeenBits"/>.</param>
+    /// <param name="expires">When it ends, in seconds, in the upper half.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EbpfConnection Continued(ulong word, uint seen, ulong expires) => new((uint)word | seen | expires);
+
+    /// <summary>What a packet that continues a connection shows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint SeenBits(bool isTcp) => (uint)(isTcp ? EbpfConnectionFlags.SeenNonSyn | EbpfConnectionFlags.Used : EbpfConnectionFlags.Used);
+
+    /// <summary>When a connection ends that goes on now, seconds, in the upper half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Expires(bool isTcp, in EbpfLifetimes lifetimes, uint now) => (ulong)(now + (isTcp ? lifetimes.Tcp : lifetimes.Any)) << ExpiresShift;
+
     /// <summary>By words and not by properties: an entry stays in a register, where one that is changed in place goes through memory at each step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EbpfConnection Prolonged(ulong word, EbpfSegment segment, in EbpfLifetimes lifetimes, uint now)

@@ -27,11 +27,12 @@ public sealed unsafe partial class EbpfDatapath
         // Who asks for an explanation is told of every step, by the code that tells.
         ulong plain = IsTraced || !_options.HasV4 ? 0 : FindPlain(arrivals);
         Prepare(arrivals.Burst.All & ~plain);
-        if (plain != 0)
-            PreparePlain(plain);
         PlainWay way = new(Network, arrivals) { HasNames = _translations.Count > 0 };
+        ulong usual = plain != 0 ? PreparePlain(ref way, plain) : 0;
         for (int i = 0; i < arrivals.Burst.Count; i++)
         {
+            if (((usual >> i) & 1) != 0 && TryRunUsual(ref way, i, out fates[i]))
+                continue;
             if (((plain >> i) & 1) != 0)
             {
                 if (TryRunPlain(ref way, i, out fates[i]))
@@ -45,6 +46,7 @@ public sealed unsafe partial class EbpfDatapath
             way.HasNames = _translations.Count > 0;
         }
 
+        Wrap(ref way, fates);
         Count(way);
     }
 

@@ -24,18 +24,14 @@ public sealed unsafe partial class EbpfDatapath
         byte* frame = way.Frame(index);
         EbpfSegment segment = EbpfSegment.Of(frame + Infos[index].L4Offset, key.Protocol);
         if (_connections.Insertions != _preparedAt)
-            flight.Entry = _connections.Locate(flight.Asked, flight.AskedHash, out flight.Place);
+            flight.Entry = _connections.Locate(Asked[index], AskedHash[index], out flight.Place);
         bool goes = flight.Service.Exists
             ? TryAsk(ref way, index, frame, ref flight, segment, out int hop)
             : TryTell(ref way, index, frame, ref flight, segment, out hop);
         if (!goes)
             return false;
         PlainRewriter.LowerTimeToLive(frame, Infos[index]);
-
-        // The key is for a tunnel, and not made where there is none.
-        fate = Network.NextHopOf(hop).HasTunnel
-            ? EmitPlain(ref way, index, frame, Conntrack.ConntrackTable.KeyOf(flight.Own), hop)
-            : EmitPlain(ref way, index, frame, default, hop);
+        fate = EmitPlain(ref way, index, frame, Own[index], hop);
         return true;
     }
 
@@ -53,44 +49,44 @@ public sealed unsafe partial class EbpfDatapath
         if (backend == 0)
             return false;
         if (flight.Backend != backend)
-            PrepareOwn(ref flight, KeysV4[index], backend);
+            PrepareOwn(index, backend);
         ref EbpfBackend to = ref _backends[backend - 1];
         hop = HopTo(ref to);
-        EbpfConnection* own = _connections.Locate(flight.Own, flight.OwnHash, out nuint place);
-        if (!CanGo(index, frame, hop) || NeedsName(ref way, index, service, flight.Own, hop) || !IsAllowed(own, flight.Own, segment))
+        EbpfConnection* own = _connections.Locate(Own[index], OwnHash[index], out nuint place);
+        if (!CanGo(index, frame, hop) || NeedsName(ref way, index, service, Own[index], hop) || !IsAllowed(own, Own[index], segment))
             return false;
         _draw = draw;
         EbpfConnection state = (isNew ? new EbpfConnection(backend) : entry->Used).AfterService(segment, _lifetimes, way.Seconds);
-        Keep(entry, flight.Place, flight.Asked, flight.AskedHash, state);
+        Keep(entry, flight.Place, Asked[index], AskedHash[index], state);
         if (entry == null)
-            own = _connections.Locate(flight.Own, flight.OwnHash, out place);
-        FollowOwn(own, place, ref flight, segment, service.Number + 1, way.Seconds);
-        PlainRewriter.SetDestination(frame, Infos[index], flight.Own.DestinationBe, flight.Own.DestinationPortBe);
+            own = _connections.Locate(Own[index], OwnHash[index], out place);
+        FollowOwn(own, place, index, segment, service.Number + 1, way.Seconds);
+        PlainRewriter.SetDestination(frame, Infos[index], Own[index].DestinationBe, Own[index].DestinationPortBe);
         return true;
     }
 
     /// <summary>Any other packet: an answer, or one of a connection of its own.</summary>
     private bool TryTell(ref PlainWay way, int index, byte* frame, ref EbpfFlight flight, EbpfSegment segment, out int hop)
     {
-        hop = Network.RouteV4(flight.Own.DestinationBe);
+        hop = Network.RouteV4(Own[index].DestinationBe);
         if (!CanGo(index, frame, hop))
             return false;
         EbpfConnection* entry = flight.Entry;
         if (entry == null || entry->ExpiresSeconds < way.Seconds)
         {
-            EbpfConnection* own = _connections.Locate(flight.Own, flight.OwnHash, out nuint place);
-            if (!IsAllowed(own, flight.Own, segment))
+            EbpfConnection* own = _connections.Locate(Own[index], OwnHash[index], out nuint place);
+            if (!IsAllowed(own, Own[index], segment))
                 return false;
             if (entry != null)
                 _connections.Use(flight.Place);
-            FollowOwn(own, place, ref flight, segment, 0, way.Seconds);
+            FollowOwn(own, place, index, segment, 0, way.Seconds);
             return true;
         }
 
         // An answer does not ask the policy, and what it was asked before holds no longer than that.
         bool isDecided = entry->IsAllowedSince(segment.IsTcp, _lifetimes, _policySeconds);
         EbpfConnection state = (isDecided ? entry->Used : entry->Used.Undecided).AfterSide(segment, isReply: true, _lifetimes, way.Seconds);
-        Keep(entry, flight.Place, flight.Asked, flight.AskedHash, state);
+        Keep(entry, flight.Place, Asked[index], AskedHash[index], state);
         if (state.Number != 0 && _frontends[state.Number - 1] is { } name)
             PlainRewriter.SetSource(frame, Infos[index], WordOf(name.Key.Destination), name.Key.DestinationPortBe);
         return true;
@@ -98,11 +94,11 @@ public sealed unsafe partial class EbpfDatapath
 
     /// <summary>The packet's own connection, which may be new and is allowed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void FollowOwn(EbpfConnection* entry, nuint place, ref EbpfFlight flight, EbpfSegment segment, int number, uint now)
+    private void FollowOwn(EbpfConnection* entry, nuint place, int index, EbpfSegment segment, int number, uint now)
     {
         bool isNew = entry == null || entry->ExpiresSeconds < now || (segment.IsOpening && !entry->IsAlive);
         EbpfConnection state = (isNew ? new EbpfConnection(number) : entry->Used).Allowed.AfterSide(segment, isReply: false, _lifetimes, now);
-        Keep(entry, place, flight.Own, flight.OwnHash, state);
+        Keep(entry, place, Own[index], OwnHash[index], state);
     }
 
     /// <summary>Writes an entry where it is, or puts it in. A line that would not change is not written: it need not go back to memory, and its mark need not be read.</summary>

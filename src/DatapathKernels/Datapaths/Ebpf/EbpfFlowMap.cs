@@ -40,9 +40,12 @@ internal sealed unsafe class EbpfFlowMap<TValue>(int capacityV4, int capacityV6,
     /// <summary>The same, and no use of it.</summary>
     public TValue* Locate(in FlowKeyV6 key, ulong hash) => ConnectionKeys.IsV4(key) ? _v4.Locate(ConnectionKeys.ToV4(key), hash, out _) : _v6.Locate(key, hash, out _);
 
-    /// <summary><see cref="Prepare(in FlowKeyV6)"/> of an IPv4 flow.</summary>
+    /// <summary><see cref="Prepare(in FlowKeyV6)"/> of an IPv4 flow whose entry was probably marked a short while ago.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Prepare(in FlowKeyV4 key) => _v4.Prepare(key);
+    public ulong Prepare(in FlowKeyV4 key) => _v4.PrepareEntry(key);
+
+    /// <summary>The same of many flows.</summary>
+    public void Prepare(ReadOnlySpan<FlowKeyV4> keys, Span<ulong> hashes) => _v4.PrepareEntries(keys, hashes);
 
     /// <summary>The value of an IPv4 flow, to be read and written in place until the next insertion, or null; no use of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

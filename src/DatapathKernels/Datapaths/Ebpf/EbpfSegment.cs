@@ -7,7 +7,8 @@ namespace DatapathKernels.Datapaths;
 /// <param name="Flags">The segment's flags; none for other protocols.</param>
 internal readonly record struct EbpfSegment(bool IsTcp, TcpFlags Flags)
 {
-    private const int FlagsOffset = 13;
+    /// <summary>Where a TCP header has its flags, bytes.</summary>
+    public const int FlagsOffset = 13;
 
     /// <summary>A SYN without ACK.</summary>
     public bool IsOpening => (Flags & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Maps;
 using DatapathKernels.Packets;
@@ -33,16 +34,15 @@ internal sealed unsafe class EbpfServiceMap(int capacityV4, int capacityV6, ulon
         return found == null ? -1 : found->Number;
     }
 
-    /// <summary><see cref="Prepare(in FlowKeyV6)"/> of an IPv4 flow.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Prepare(in FlowKeyV4 flow) => _v4.Prepare(KeyV4(flow));
-
-    /// <summary>The frontend an IPv4 flow goes to, or none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EbpfServiceEntry Find(in FlowKeyV4 flow, ulong hash)
+    /// <summary>The frontends that IPv4 flows go to, or none.</summary>
+    /// <param name="flows">At most 64 of them.</param>
+    /// <param name="keys">Room for a key each.</param>
+    /// <param name="found">Receives one entry a flow.</param>
+    public void Find(ReadOnlySpan<FlowKeyV4> flows, Span<FlowKeyV4> keys, Span<EbpfServiceEntry> found)
     {
-        EbpfServiceEntry* found = _v4.Locate(KeyV4(flow), hash, out _);
-        return found == null ? default : *found;
+        for (int i = 0; i < flows.Length; i++)
+            keys[i] = KeyV4(flows[i]);
+        _v4.LookupBurst(keys[..flows.Length], found);
     }
 
     /// <summary>Adds a frontend, or says something else of it.</summary>
@@ -67,7 +67,8 @@ internal sealed unsafe class EbpfServiceMap(int capacityV4, int capacityV6, ulon
     private static FlowKeyV4 KeyV4(in FlowKeyV6 flow) => KeyV4(ConnectionKeys.ToV4(flow));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static FlowKeyV4 KeyV4(in FlowKeyV4 flow) => new(0, flow.DestinationBe, 0, flow.DestinationPortBe, flow.Protocol);
+    private static FlowKeyV4 KeyV4(in FlowKeyV4 flow) =>
+        Unsafe.BitCast<Vector128<byte>, FlowKeyV4>(Unsafe.BitCast<FlowKeyV4, Vector128<byte>>(flow) & Vector128.Create(0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 255, 255, 0, 0, 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static FlowKeyV6 KeyV6(in FlowKeyV6 flow) => new(default, flow.Destination, 0, flow.DestinationPortBe, flow.Protocol);
