@@ -43,11 +43,18 @@ public sealed class TopologyAwareSelection
     /// <param name="nodes">The nodes, with their zones.</param>
     /// <param name="family">The family of the endpoints.</param>
     public static TopologyAwareSelection Select(
-        ServicePort port, TrafficDistribution distribution, IReadOnlyList<ClusterNode> nodes, AddressFamily family = AddressFamily.InterNetwork)
+        ServicePort port, TrafficDistribution distribution, IReadOnlyList<ClusterNode> nodes, AddressFamily family = AddressFamily.InterNetwork) =>
+        Select(TopologyHints.Apply(port, distribution), nodes, family);
+
+    /// <summary>Selects for every node of a cluster by the hints that the endpoints have.</summary>
+    /// <param name="port">The service's port.</param>
+    /// <param name="nodes">The nodes, with their zones.</param>
+    /// <param name="family">The family of the endpoints.</param>
+    public static TopologyAwareSelection Select(ServicePort port, IReadOnlyList<ClusterNode> nodes, AddressFamily family = AddressFamily.InterNetwork)
     {
+        ArgumentNullException.ThrowIfNull(port);
         ArgumentNullException.ThrowIfNull(nodes);
-        ServicePort hinted = TopologyHints.Apply(port, distribution);
-        EndpointSelection[] selections = [.. nodes.Select(node => EndpointSelection.Select(hinted, family, node.Name, node.Zone))];
+        EndpointSelection[] selections = [.. nodes.Select(node => EndpointSelection.Select(port, family, node.Name, node.Zone))];
         SortedDictionary<string, double> loads = new(StringComparer.Ordinal);
         double crossing = 0, unknown = 0;
         int senders = selections.Count(selection => selection.Cluster.Count > 0);
