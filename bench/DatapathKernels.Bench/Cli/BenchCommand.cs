@@ -10,10 +10,10 @@ namespace DatapathKernels.Bench.Cli;
 internal sealed class BenchCommand
 {
     private readonly Option<bool> _quick = new("--quick") { Description = "A few short iterations of everything, within 5 minutes on 2 cores (the default)" };
-    private readonly Option<bool> _full = new("--full") { Description = "More and longer iterations, three processes a case: for results to publish" };
+    private readonly Option<bool> _full = new("--full") { Description = "More and longer iterations, three processes a case, some 4 hours: for results to publish" };
     private readonly Option<string> _filter = new("--filter") { HelpName = "GLOB", Description = "Only the benchmarks whose name matches: 'ServiceLookupBench*', '*.Dictionary', '*Services=1000'" };
-    private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure these rules instead of the built-in cluster's: an iptables-save dump, or Services and EndpointSlices (.yaml, .json)" };
-    private readonly Option<string[]> _services = new("--services") { HelpName = "FILE", Description = "Measure whole datapaths on this cluster: Services, EndpointSlices, Nodes (.yaml, .json); may be given several times", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> _rules = new("--rules") { HelpName = "FILE", Description = "Measure these rules instead of the built-in cluster's: an iptables-save dump, what nft list ruleset prints, or Services and EndpointSlices (.yaml, .json)" };
+    private readonly Option<string[]> _services = new("--services") { HelpName = "FILE", Description = "Measure whole datapaths, and run the scenarios that can use it, on this cluster: Services, EndpointSlices, Nodes (.yaml, .json); may be given several times", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string[]> _policies = new("--policies") { HelpName = "FILE", Description = "With --services: also with these NetworkPolicies, Pods and Namespaces; may be given several times", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _capture = new("--capture") { HelpName = "FILE", Description = "Measure the packets of this pcap or pcapng file; with --services, draw services as often as it has packets to them" };
     private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Write the results here (default: results/<machine>/<UTC date-time>)" };
@@ -71,6 +71,7 @@ internal sealed class BenchCommand
 
     private BenchOptions Read(ParseResult parsed)
     {
+        RequireValues(parsed);
         if (parsed.GetValue(_quick) && parsed.GetValue(_full))
             throw new BadInputException("--quick and --full exclude each other; expected one of them");
         if (parsed.GetValue(_compare) is { Length: > 0 } && parsed.CommandResult.Children.OfType<OptionResult>().Any(o => !o.Implicit && o.Option != _compare))
@@ -81,7 +82,7 @@ internal sealed class BenchCommand
         {
             Profile = parsed.GetValue(_full) ? BenchProfile.Full : BenchProfile.Quick,
             Filter = parsed.GetValue(_filter) is { } glob ? new NameFilter(glob) : null,
-            RulesFile = FullPath(parsed.GetValue(_rules), "--rules", "an iptables-save dump"),
+            RulesFile = FullPath(parsed.GetValue(_rules), "--rules", "an iptables-save dump or an nft ruleset"),
             ServiceFiles = FullPaths(parsed.GetValue(_services), "--services", "manifests"),
             PolicyFiles = FullPaths(parsed.GetValue(_policies), "--policies", "manifests"),
             CaptureFile = FullPath(parsed.GetValue(_capture), "--capture", "a pcap or pcapng file"),
@@ -89,6 +90,16 @@ internal sealed class BenchCommand
             List = parsed.GetValue(_list),
             Compare = FullPaths(parsed.GetValue(_compare), "--compare", "two result folders"),
         };
+    }
+
+    /// <summary>An option that takes a value takes the next word, whatever it is: one that is an option itself was not meant.</summary>
+    private static void RequireValues(ParseResult parsed)
+    {
+        foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>().Where(o => !o.Implicit))
+        {
+            if (option.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal)) is { } next)
+                throw new BadInputException($"{option.Option.Name} has no value; expected {option.Option.HelpName} behind it, found the option '{next.Value}'");
+        }
     }
 
     private static string[]? FullPaths(string[]? paths, string option, string expected) =>

@@ -11,8 +11,11 @@ internal sealed record BenchOptions
     /// <summary>Which benchmarks; null means all that apply.</summary>
     public NameFilter? Filter { get; init; }
 
-    /// <summary>The user's <c>iptables-save</c> dump, full path.</summary>
+    /// <summary>The user's rules, full path.</summary>
     public string? RulesFile { get; init; }
+
+    /// <summary>True once <see cref="RulesFile"/> was found to be an nftables ruleset.</summary>
+    public bool RulesAreNft { get; init; }
 
     /// <summary>The user's Services and EndpointSlices, full paths; null for none.</summary>
     public IReadOnlyList<string>? ServiceFiles { get; init; }

@@ -19,6 +19,8 @@ internal sealed class ClusterInput
     private ClusterInput(ClusterManifests manifests, bool hasPolicies, CaptureInput? capture, string files)
     {
         Cluster = manifests.Cluster;
+        if (Cluster.Services.Count == 0)
+            throw new BadInputException($"{files}: no Service in it that a proxy programs; expected Services and EndpointSlices as kubectl prints them");
         Policies = hasPolicies ? manifests.Policies : null;
         Node = Cluster.Nodes.MaxBy(node => PodsOf(node).Count())!;
         IReadOnlyList<ServiceTarget> targets = ServiceTarget.In(Cluster, Node, out IReadOnlyDictionary<string, int> left);
@@ -83,7 +85,9 @@ internal sealed class ClusterInput
     {
         try
         {
-            return new StreamReader(new MemoryStream(InputFile.ReadAll(path)), Encoding.UTF8);
+            byte[] bytes = InputFile.ReadAll(path);
+            InputFile.RequireText(bytes, path, "manifests as kubectl prints them");
+            return new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

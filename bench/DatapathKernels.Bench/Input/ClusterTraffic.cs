@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Datapaths;
@@ -53,7 +54,7 @@ internal sealed class ClusterTraffic : IDisposable
     /// <summary>Where a burst of the arena comes in.</summary>
     public ushort InterfaceOf(int burst) => _burstInterfaces[burst];
 
-    /// <summary>Opens all known connections: the first packet, the backend's answer, and an acknowledgement over TCP.</summary>
+    /// <summary>Opens all known connections: the first packet, the backend's answer, the rest of SCTP's handshake, and a packet of those that are measured.</summary>
     /// <returns>How many got all of them through.</returns>
     public int Open(long nowMs)
     {
@@ -63,14 +64,19 @@ internal sealed class ClusterTraffic : IDisposable
         {
             Talk talk = _talks[i];
             ushort own = _interfaces[i / Burst];
-            if (!Send(one, talk.First, own, nowMs))
-                continue;
-            bool isHere = _fates[0].Kind == FateKind.Delivered;
-            byte[] answer = AnswerTo(one.Frame(0)[^talk.First.Length..], out IPAddress backend);
-            opened += Send(one, answer, isHere ? _node.InterfaceOf(backend) : NodeDatapath.LinkInterface, nowMs) && Send(one, talk.Later, own, nowMs) ? 1 : 0;
+            opened += SendAndAnswer(one, talk.First, own, nowMs) && (talk.CookieEcho is null || SendAndAnswer(one, talk.CookieEcho, own, nowMs)) && Send(one, talk.Later, own, nowMs) ? 1 : 0;
         }
 
         return opened;
+    }
+
+    private bool SendAndAnswer(PacketArena one, byte[] frame, ushort own, long nowMs)
+    {
+        if (!Send(one, frame, own, nowMs))
+            return false;
+        bool isHere = _fates[0].Kind == FateKind.Delivered;
+        byte[] answer = AnswerTo(one.Frame(0)[^frame.Length..], out IPAddress backend);
+        return Send(one, answer, isHere ? _node.InterfaceOf(backend) : NodeDatapath.LinkInterface, nowMs);
     }
 
     /// <summary>Fills the arena with packets of known connections.</summary>
@@ -126,17 +132,18 @@ internal sealed class ClusterTraffic : IDisposable
         FlowParser.Parse(sent, LinkType.Ethernet, 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out PacketInfo info);
         bool ipv4 = (info.Flags & PacketFlags.Ipv4) != 0;
         backend = new IPAddress(ipv4 ? sent.Slice(info.L3Offset + 16, 4) : sent.Slice(info.L3Offset + 24, 16));
+        SctpChunkType chunk = info.Protocol == IpProtocol.Sctp && (SctpChunkType)sent[info.L4Offset + 12] == SctpChunkType.CookieEcho ? SctpChunkType.CookieAck : SctpChunkType.InitAck;
         IPAddress client = new(ipv4 ? sent.Slice(info.L3Offset + 12, 4) : sent.Slice(info.L3Offset + 8, 16));
         return ipv4
-            ? Frame(backend, client, v4.DestinationPort, v4.SourcePort, v4.Protocol, TcpFlags.Syn | TcpFlags.Ack, 500, 1)
-            : Frame(backend, client, v6.DestinationPort, v6.SourcePort, v6.Protocol, TcpFlags.Syn | TcpFlags.Ack, 500, 1);
+            ? Frame(backend, client, v4.DestinationPort, v4.SourcePort, v4.Protocol, TcpFlags.Syn | TcpFlags.Ack, 500, 1, chunk)
+            : Frame(backend, client, v6.DestinationPort, v6.SourcePort, v6.Protocol, TcpFlags.Syn | TcpFlags.Ack, 500, 1, chunk);
     }
 
-    private static byte[] Frame(IPAddress from, IPAddress to, ushort sourcePort, ushort destinationPort, IpProtocol protocol, TcpFlags flags, uint sequence, uint acknowledged)
+    private static byte[] Frame(IPAddress from, IPAddress to, ushort sourcePort, ushort destinationPort, IpProtocol protocol, TcpFlags flags, uint sequence, uint acknowledged, SctpChunkType chunk)
     {
         Span<byte> frame = stackalloc byte[FirstPacket.MaxBytes];
         IpFamily family = from.AddressFamily == AddressFamily.InterNetwork ? IpFamily.V4 : IpFamily.V6;
-        frame = frame[..FirstPacket.Write(frame, family, IpNetwork.ToNumber(from), IpNetwork.ToNumber(to), sourcePort, destinationPort, protocol)];
+        frame = frame[..FirstPacket.Write(frame, family, IpNetwork.ToNumber(from), IpNetwork.ToNumber(to), sourcePort, destinationPort, protocol, chunk)];
         FlowParser.Parse(frame, LinkType.Ethernet, 0, out _, out _, out PacketInfo info);
         if (protocol == IpProtocol.Tcp)
         {
@@ -153,12 +160,16 @@ internal sealed class ClusterTraffic : IDisposable
     /// <summary>The frames of one connection.</summary>
     private sealed class Talk(IPAddress client, ServiceTarget target, ushort port)
     {
-        public byte[] First { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0);
+        public byte[] First { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0, SctpChunkType.Init);
 
-        public byte[] Later { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Ack, 1, 501);
+        public byte[] Later { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Ack, 1, 501, SctpChunkType.Data);
+
+        /// <summary>What an SCTP client says to the INIT ACK; null for other protocols.</summary>
+        public byte[]? CookieEcho { get; } =
+            target.Protocol == IpProtocol.Sctp ? Frame(client, target.Address, port, target.Port, target.Protocol, default, 0, 0, SctpChunkType.CookieEcho) : null;
 
         /// <summary>The first packet of another connection, whose port is written when its turn comes. No datapath looks at the checksum it had.</summary>
-        public byte[] New { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0);
+        public byte[] New { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0, SctpChunkType.Init);
 
         public int PortOffset { get; } = 14 + (client.AddressFamily == AddressFamily.InterNetwork ? 20 : 40);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using DatapathKernels.Bench.Cli;
 
@@ -6,6 +7,8 @@ namespace DatapathKernels.Bench.Input;
 /// <summary>A file that the user named.</summary>
 internal static class InputFile
 {
+    private static readonly SearchValues<byte> s_notText = SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c is not ('\t' or '\n' or '\r' or '\f')).Select(c => (byte)c)]);
+
     /// <summary>Makes sure that the file is there and can be read; null is no file.</summary>
     /// <exception cref="BadInputException">It is not.</exception>
     public static void Require(string? path, string expected)
@@ -24,6 +27,17 @@ internal static class InputFile
         {
             throw new BadInputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); expected {expected}");
         }
+    }
+
+    /// <summary>Makes sure that bytes are text: no control character but tabs and ends of lines. UTF-16 with its byte order mark is text too.</summary>
+    /// <exception cref="BadInputException">They are not.</exception>
+    public static void RequireText(ReadOnlySpan<byte> bytes, string path, string expected)
+    {
+        if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+            return;
+        int at = bytes.IndexOfAny(s_notText);
+        if (at >= 0)
+            throw new BadInputException($"{path}: byte {at}: expected {expected}, found the byte 0x{bytes[at]:x2}, which no text has");
     }
 
     /// <summary>The bytes of a file; one packed with gzip is unpacked.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using DatapathKernels.Bench.Cli;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Kubernetes;
 
@@ -17,10 +18,13 @@ internal static class ManifestInput
 
     /// <summary>The rules as text, of the family most services have an address of; IPv4 when it is even.</summary>
     /// <exception cref="ManifestFormatException">Not manifests.</exception>
+    /// <exception cref="BadInputException">There is no Service in them.</exception>
     public static byte[] ToRules(byte[] manifests, string path, out IReadOnlyList<string> notes)
     {
         using StreamReader reader = new(new MemoryStream(manifests), Encoding.UTF8);
         Cluster cluster = ManifestReader.Read(reader, path, out IReadOnlyList<ManifestNote> left);
+        if (cluster.Services.Count == 0)
+            throw new BadInputException($"{path}: no Service in it that kube-proxy programs; expected Services and EndpointSlices as kubectl prints them");
         int v4 = cluster.Services.Count(s => s.ClusterIP(AddressFamily.InterNetwork) is not null);
         int v6 = cluster.Services.Count(s => s.ClusterIP(AddressFamily.InterNetworkV6) is not null);
         AddressFamily family = v6 > v4 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;

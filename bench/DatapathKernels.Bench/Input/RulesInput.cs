@@ -44,12 +44,13 @@ internal sealed class RulesInput
         try
         {
             byte[] bytes = InputFile.ReadAll(path);
+            InputFile.RequireText(bytes, path, "an iptables-save dump");
             IReadOnlyList<string> origin = [];
             if (ManifestInput.Suits(path))
                 bytes = ManifestInput.ToRules(bytes, path, out origin);
             Ruleset ruleset = IptablesSaveParser.Parse(bytes, null, out IptablesReport report, path);
             if (ruleset.RuleCount == 0)
-                throw new BadInputException($"{path}: no rule in it; expected an iptables-save dump");
+                throw new BadInputException($"{path}: no rule in it{(report.Truncation is { } cut ? $" that is whole ({cut})" : "")}; expected an iptables-save dump");
             using LinearMatcher check = new(ruleset, Options);
             return new RulesInput(ruleset, report, path, origin);
         }

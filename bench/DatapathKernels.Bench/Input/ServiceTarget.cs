@@ -8,7 +8,7 @@ namespace DatapathKernels.Bench.Input;
 /// <summary>A service port of the user's cluster that clients on the measured node can be sent to.</summary>
 /// <param name="Address">Cluster IP.</param>
 /// <param name="Port">Service port, host order.</param>
-/// <param name="Protocol">TCP or UDP.</param>
+/// <param name="Protocol">TCP, UDP or SCTP.</param>
 /// <param name="Endpoints">Where the node sends its traffic; at least one.</param>
 internal sealed record ServiceTarget(IPAddress Address, ushort Port, IpProtocol Protocol, IReadOnlyList<ServiceEndpoint> Endpoints)
 {
@@ -40,8 +40,6 @@ internal sealed record ServiceTarget(IPAddress Address, ushort Port, IpProtocol 
         AddressFamily family = address.AddressFamily;
         EndpointSelection selection = EndpointSelection.Select(port, family, node.Name, node.Zone);
         endpoints = service.InternalTrafficLocal ? selection.Local : selection.Cluster;
-        if (port.Protocol == IpProtocol.Sctp)
-            return "of SCTP, whose handshake is not played here";
         if (!node.Addresses.Any(own => own.AddressFamily == family))
             return $"of {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")}, which node {node.Name} has no address of";
         if (!selection.Any)

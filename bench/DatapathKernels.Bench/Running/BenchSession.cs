@@ -24,6 +24,7 @@ internal static class BenchSession
     public static int Run(BenchOptions options, TextWriter output)
     {
         UserInput input = UserInput.Check(options);
+        options = options with { RulesAreNft = input.Nft is not null };
         IReadOnlyList<IScenario> scenarios = ScenarioCatalog.Select(options);
         IReadOnlyList<BenchmarkRunInfo> listed = Select(options, BenchConfig.Create(options.Profile, NullLogger.Instance, null, Path.GetTempPath()));
         if (listed.Count == 0 && scenarios.Count == 0)

@@ -29,7 +29,7 @@ internal static class SuiteCatalog
     {
         bool ownInput = options.RulesFile is not null || options.ServiceFiles is not null || options.CaptureFile is not null;
         return All.Where(suite => suite.GetCustomAttribute<NeedsInputAttribute>() is { } needs
-            ? (!needs.Rules || options.RulesFile is not null) && (!needs.Services || options.ServiceFiles is not null) && (!needs.Capture || options.CaptureFile is not null)
+            ? (!needs.Rules || (options.RulesFile is not null && !options.RulesAreNft)) && (!needs.Nft || options.RulesAreNft) && (!needs.Services || options.ServiceFiles is not null) && (!needs.Capture || options.CaptureFile is not null)
             : !ownInput || options.Filter is not null);
     }
 

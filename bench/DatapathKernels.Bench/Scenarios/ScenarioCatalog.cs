@@ -35,6 +35,6 @@ internal static class ScenarioCatalog
     public static IReadOnlyList<IScenario> Select(BenchOptions options)
     {
         bool ownInput = options.RulesFile is not null || options.ServiceFiles is not null || options.CaptureFile is not null;
-        return [.. All.Where(s => options.Filter?.Matches(s.Name) ?? (!ownInput || s.UsesInput))];
+        return [.. All.Where(s => options.Filter?.Matches(s.Name) ?? (!ownInput || (options.ServiceFiles is not null && s.UsesInput)))];
     }
 }

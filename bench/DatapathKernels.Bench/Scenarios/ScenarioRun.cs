@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Bench.Scenarios;
@@ -14,6 +15,9 @@ internal sealed record ScenarioRun(IReadOnlyList<ScenarioRecord> Records, IReadO
     {
         List<ScenarioRecord> records = [];
         List<string> failures = [];
+        Stopwatch all = Stopwatch.StartNew();
+        if (scenarios.Count > 0)
+            output.WriteLine($"{scenarios.Count} scenarios, about {ProgressLines.Minutes(scenarios.Sum(s => s.Length.Of(context.Full)))}");
         for (int i = 0; i < scenarios.Count; i++)
         {
             Stopwatch clock = Stopwatch.StartNew();
@@ -31,11 +35,18 @@ internal sealed record ScenarioRun(IReadOnlyList<ScenarioRecord> Records, IReadO
                 result = " FAILED";
             }
 
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scenario {i + 1}/{scenarios.Count} {scenarios[i].Name} {clock.Elapsed.TotalSeconds:0.0} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.0} s of processor time{result}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scenario {i + 1}/{scenarios.Count} {scenarios[i].Name} {clock.Elapsed.TotalSeconds:0.0} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.0} s of processor time{result}, {ProgressLines.Minutes(SecondsLeft(scenarios, i + 1, context.Full, all.Elapsed.TotalSeconds))} left"));
             output.Flush();
         }
 
         return new ScenarioRun(records, failures);
+    }
+
+    /// <summary>What the others are said to take, by how much longer than said those before took.</summary>
+    internal static double SecondsLeft(IReadOnlyList<IScenario> scenarios, int done, bool full, double elapsed)
+    {
+        double said = scenarios.Take(done).Sum(s => s.Length.Of(full));
+        return scenarios.Skip(done).Sum(s => s.Length.Of(full)) * Math.Clamp(elapsed / said, 0.25, 4);
     }
 
     /// <summary>Prints what was found, a block a scenario.</summary>

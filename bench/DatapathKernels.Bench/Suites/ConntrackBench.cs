@@ -159,7 +159,7 @@ public class ConntrackBench : IDisposable
             FlowKeyV6 key = KeyOf(_nextClient++);
             long start = Stopwatch.GetTimestamp();
             made += _table!.Track(frame, _infos[0], key, _nowMs, out int id, out _) == TrackedAs.New && _table.Confirm(id, _nowMs) ? 1 : 0;
-            _latency.Record((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds);
+            _latency.Record((long)Nanoseconds.Since(start));
         }
 
         return made;

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Input;
-using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Datapaths;
 
 namespace DatapathKernels.Bench.Suites;
@@ -13,12 +12,9 @@ namespace DatapathKernels.Bench.Suites;
 [NeedsInput(Services = true)]
 public class UserClusterBench : IDisposable
 {
-    private const int Bursts = 32, Asked = Bursts * ClusterTraffic.Burst, Spare = 64 * Asked;
+    private const int Bursts = 32, Asked = Bursts * ClusterTraffic.Burst;
 
-    private readonly PacketFate[] _fates = new PacketFate[ClusterTraffic.Burst];
-    private NodeDatapath? _node;
-    private ClusterTraffic? _traffic;
-    private long _nowMs;
+    private UserNode? _node;
 
     /// <summary>How Services are done.</summary>
     [Params(DatapathMode.Iptables, DatapathMode.IptablesVector, DatapathMode.IptablesIndexed, DatapathMode.Nftables, DatapathMode.Ipvs, DatapathMode.Ebpf)]
@@ -36,69 +32,28 @@ public class UserClusterBench : IDisposable
     public static IEnumerable<bool> Policies => ClusterInput.Files(ClusterInput.PoliciesVariable) is null ? [false] : [false, true];
 
     [GlobalSetup]
-    public void Setup()
-    {
-        ClusterInput input = ClusterInput.FromEnvironment();
-        _node = NodeDatapath.Build(input.Cluster, new NodeOptions
-        {
-            Mode = Mode,
-            NodeName = input.Node.Name,
-            Overlay = Overlay,
-            Connections = (ClusterDraw.MostGroups * ClusterTraffic.Burst) + Spare,
-            Policies = Policy ? input.Policies : null,
-            Eviction = Conntrack.EvictionPolicy.LeastUseful,
-        });
-        _traffic = new ClusterTraffic(_node, input.Groups, Bursts);
-        int opened = _traffic.Open(_nowMs = 1000);
-        if (opened != _traffic.Known || Established() != Asked || First() != Asked)
-            throw new InvalidOperationException($"every packet was expected to reach a backend; {opened} of {_traffic.Known} connections opened");
-    }
+    public void Setup() => _node = new UserNode(ClusterInput.FromEnvironment(), Mode, Overlay, Policy, Bursts);
 
     [GlobalCleanup]
     public void Dispose()
     {
         _node?.Dispose();
-        _traffic?.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Packets of connections that are known, 32 of one pod a call.</summary>
     [Benchmark(OperationsPerInvoke = Asked, Baseline = true)]
-    public int Established()
-    {
-        _traffic!.PrepareKnown();
-        return Run();
-    }
+    public int Established() => _node!.Established();
 
     /// <summary>First packets of new connections; the collectors' work on older ones is counted too.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
-    public int First()
-    {
-        _traffic!.PrepareNew();
-        int done = Run();
-        _nowMs += 120_000 / 32;
-        _node!.Collect(_nowMs, 2 * Asked);
-        return done;
-    }
+    public int First() => _node!.First();
 
     /// <summary>What both spend on bringing the frames back: to be taken off.</summary>
     [Benchmark(OperationsPerInvoke = Asked)]
     public int Restore()
     {
-        _traffic!.PrepareKnown();
+        _node!.PrepareKnown();
         return Asked;
-    }
-
-    private int Run()
-    {
-        int done = 0;
-        for (int burst = 0; burst < Bursts; burst++)
-        {
-            _node!.Datapath.Process(_traffic!.Arena.Burst(burst * ClusterTraffic.Burst, ClusterTraffic.Burst), _traffic.InterfaceOf(burst), _nowMs, _fates);
-            foreach (PacketFate fate in _fates)
-                done += fate.Kind is FateKind.Forwarded or FateKind.Delivered ? 1 : 0;
-        }
-
-        return done;
     }
 }

@@ -35,7 +35,7 @@ public class UserRulesBench : IDisposable
         _rules = RulesInput.FromEnvironment();
         int[]? services = null;
         FrameList frames = CaptureInput.FromEnvironment() is { } capture
-            ? RulesTraffic.From(capture, _rules.Ruleset)
+            ? RulesTraffic.From(capture, _rules.Ruleset.Family)
             : RulesTraffic.Make(_rules, out services);
         _walk = new(new LinearMatcher(_rules.Ruleset, RulesInput.Options), frames);
         _prerouting = _rules.Ruleset.Find(TableKind.Nat, "PREROUTING") is null ? null : _walk.Chain(TableKind.Nat, "PREROUTING");

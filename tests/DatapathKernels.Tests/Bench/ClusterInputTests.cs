@@ -3,11 +3,16 @@ using System.Net;
 using System.Text;
 using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Scenarios;
+using DatapathKernels.Bench.Scenarios.Measuring;
+using DatapathKernels.Bench.Scenarios.Services;
+using DatapathKernels.Bench.Scenarios.Zones;
 using DatapathKernels.Bench.Suites;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Captures;
 using DatapathKernels.Formats.Datapaths;
 using DatapathKernels.Packets;
+using DatapathKernels.Report.Scenarios;
 using Xunit;
 
 namespace DatapathKernels.Tests.Bench;
@@ -104,13 +109,12 @@ public sealed class ClusterInputTests : IDisposable
     {
         ClusterInput input = ClusterInput.Load([Write("cluster.yaml", Services)], null);
 
-        Assert.Equal(("a", 6), (input.Node.Name, input.Targets));
+        Assert.Equal(("a", 7), (input.Node.Name, input.Targets));
         Assert.Equal(
             [
-                "cluster: 7 Services, 6 service ports measured, from 4 pod addresses of node a, the one of 2 with the most",
+                "cluster: 7 Services, 7 service ports measured, from 4 pod addresses of node a, the one of 2 with the most",
                 "cluster: not asked: 1 service ports without a usable endpoint",
                 "cluster: not asked: 1 service ports with internalTrafficPolicy Local and no endpoint on node a",
-                "cluster: not asked: 1 service ports of SCTP, whose handshake is not played here",
                 "cluster.yaml: left out: headless Service: no cluster IP, which no proxy programs (line 20)",
                 "cluster.yaml: left out: Service of type ExternalName: a name in DNS, which no proxy programs (line 32)",
                 "cluster.yaml: left out: EndpointSlice port without a number: for consumers that are not proxies (line 37)",
@@ -147,6 +151,20 @@ public sealed class ClusterInputTests : IDisposable
             using UserClusterBench bench = new() { Mode = mode, Overlay = overlay, Policy = policy };
             bench.Setup();
         }
+    }
+
+    [Fact]
+    public void Scenarios_answer_for_it()
+    {
+        ScenarioContext context = new() { Input = UserInput.Check(new BenchOptions { ServiceFiles = [Write("cluster.yaml", Services)], PolicyFiles = [Write("policies.json", Policies)] }) };
+
+        ScenarioRecord share = new ConnectionShare().Run(context);
+        Assert.Equal("The reader's own cluster, with 7 service ports asked and its policies", share.Findings[0]);
+        Assert.Equal(DatapathModes.All.Count, Assert.Single(share.Charts).Series.Count);
+
+        ScenarioRecord zones = new ZonesScenario().Run(context);
+        Assert.Equal("6 service ports on 2 nodes in 0 known zones: no packet can be said to cross", zones.Findings[0]);
+        Assert.Equal(4, Assert.Single(zones.Tables).Rows.Count);
     }
 
     [Fact]
@@ -187,14 +205,16 @@ public sealed class ClusterInputTests : IDisposable
         using (GZipStream stream = new(File.Create(packed), CompressionMode.Compress))
             stream.Write(Encoding.UTF8.GetBytes("kind: List\nitems:\n- kind: EndpointSlice" + parts[1]));
 
-        Assert.Equal(6, ClusterInput.Load([Write("services.yaml", parts[0]), packed], null).Targets);
+        Assert.Equal(7, ClusterInput.Load([Write("services.yaml", parts[0]), packed], null).Targets);
     }
 
     [Theory]
     [InlineData("kind: Service\nmetadata: {name: a}\nspec: {clusterIP: 10.0.0.300, ports: []}", @"bad\.yaml:3:19: expected an IP address at spec\.clusterIP, found '10\.0\.0\.300'")]
     [InlineData("{\"kind\": \"List\", \"items\": [", @"bad\.yaml:\d+:\d+: expected YAML or JSON")]
     [InlineData("*filter\n:INPUT ACCEPT\n", @"bad\.yaml:\d+:\d+: expected ")]
-    [InlineData("", @"bad\.yaml: no Service with a cluster IP, a usable endpoint and a pod on node node to ask for it; expected at least one")]
+    [InlineData("", @"bad\.yaml: no Service in it that a proxy programs; expected Services and EndpointSlices as kubectl prints them")]
+    [InlineData("kind: Service\nmetadata: {name: a}\nspec: {clusterIP: 10.0.0.3, ports: [{port: 80}]}", @"bad\.yaml: no Service with a cluster IP, a usable endpoint and a pod on node node to ask for it; expected at least one")]
+    [InlineData("kind: \u0001Service", @"bad\.yaml: byte 6: expected manifests as kubectl prints them, found the byte 0x01, which no text has")]
     [InlineData("\u001f\u008b", @"bad\.yaml")]
     public void A_bad_file_is_one_line_that_names_it_and_what_was_expected(string text, string expected)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Conntrack;
 using DatapathKernels.Filtering;
 using DatapathKernels.Packets;
 using Xunit;
@@ -26,5 +27,22 @@ public class FirstPacketTests
         Assert.Contains(destination, from.Family == IpFamily.V4 ? v4.ToString() : v6.ToString(), StringComparison.Ordinal);
         Assert.NotEqual(ChecksumVerdict.Invalid, PacketChecksums.VerifyNetwork(frame, info));
         Assert.Equal(ChecksumVerdict.Valid, PacketChecksums.VerifyTransport(frame, info));
+    }
+
+    [Theory]
+    [InlineData(SctpChunkType.Init, 0u)]
+    [InlineData(SctpChunkType.InitAck, SctpChunk.ClientTag)]
+    [InlineData(SctpChunkType.CookieEcho, SctpChunk.ServerTag)]
+    [InlineData(SctpChunkType.CookieAck, SctpChunk.ClientTag)]
+    [InlineData(SctpChunkType.Data, SctpChunk.ServerTag)]
+    public void Every_packet_of_an_association_is_whole_and_carries_its_receivers_tag(SctpChunkType type, uint tag)
+    {
+        Span<byte> frame = new byte[FirstPacket.MaxBytes];
+        frame = frame[..FirstPacket.Write(frame, IpFamily.V6, 1, 2, 3, 4, IpProtocol.Sctp, type)];
+        FlowParser.Parse(frame, LinkType.Ethernet, 0, out _, out _, out PacketInfo info);
+        Assert.Equal(ChecksumVerdict.Valid, PacketChecksums.VerifyTransport(frame, info));
+        Assert.Equal(tag, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(frame[(info.L4Offset + 4)..]));
+        Assert.Equal((byte)type, frame[info.L4Offset + 12]);
+        Assert.Equal(frame.Length - info.L4Offset - 12, System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(frame[(info.L4Offset + 14)..]));
     }
 }

@@ -43,7 +43,7 @@ public class MeasuredNodeTests
         Assert.Equal((1 << 20) / 200.0, WorkingSetRecord.FlowsIn(1 << 20, costs));
         Assert.Equal("Ebpf: 100 ns a packet at 1,000 connections, 150 ns at 10,000: 1.5 times; 200 bytes a connection", record.Findings[0]);
         Assert.Equal(["Ebpf", "200", "5,200"], record.Tables[1].Rows[0]);
-        Assert.Equal("L2 full (Ebpf)", Assert.Single(record.Charts[0].Marks!).Label);
+        Assert.Equal("L2 full, then memory (Ebpf)", Assert.Single(record.Charts[0].Marks!).Label);
         Assert.Null(record.Problem());
     }
 

@@ -23,6 +23,8 @@ public class RuleUpdateTests
         Assert.All(cost.Phases, p => Assert.True(p.Packets >= MeasuredNode.Batch));
         ScenarioRecord record = RuleUpdateRecord.Of("RuleUpdate", 50, [cost]);
         Assert.Null(record.Problem());
+        Assert.Equal(3, record.Charts.Count);
+        Assert.Equal([2.0, 100, 1000, 10_000], record.Charts[2].Series[0].Points.Select(p => p.X));
         Assert.StartsWith($"{mode} at 50 Services: a full reload takes ", record.Findings[0], StringComparison.Ordinal);
     }
 

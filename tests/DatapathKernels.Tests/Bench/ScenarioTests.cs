@@ -2,6 +2,7 @@ using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Running;
 using DatapathKernels.Bench.Scenarios;
+using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Report.Readme;
 using DatapathKernels.Report.Scenarios;
 using DatapathKernels.Tests.Infrastructure;
@@ -35,7 +36,8 @@ public sealed class ScenarioTests
         Assert.Equal(ScenarioCatalog.All, ScenarioCatalog.Select(new BenchOptions()));
         Assert.Equal(["WorkingSet"], ScenarioCatalog.Select(new BenchOptions { Filter = new NameFilter("working*") }).Select(s => s.Name));
         Assert.Empty(ScenarioCatalog.Select(new BenchOptions { Filter = new NameFilter("ParseBench*") }));
-        Assert.All(ScenarioCatalog.Select(new BenchOptions { RulesFile = "x" }), s => Assert.True(s.UsesInput));
+        Assert.Empty(ScenarioCatalog.Select(new BenchOptions { RulesFile = "x" }));
+        Assert.Equal(["ConnectionShare", "Zones"], ScenarioCatalog.Select(new BenchOptions { ServiceFiles = ["x"] }).Select(s => s.Name));
     }
 
     [Fact]
@@ -47,8 +49,39 @@ public sealed class ScenarioTests
 
         Assert.Equal(["failed: Bad: no way"], run.Failures);
         Assert.Equal("Good", Assert.Single(run.Records).Name);
+        Assert.StartsWith($"2 scenarios, about 8 s{Environment.NewLine}", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("scenario 1/2 Bad", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("FAILED", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 4, 4)] // As long as said.
+    [InlineData(1, 8, 8)] // Twice as long: so will the other be.
+    [InlineData(1, 400, 16)] // At most four times.
+    [InlineData(2, 5, 0)]
+    public void The_time_left_follows_what_was_taken(int done, double elapsed, double expected)
+    {
+        IScenario[] two = [new Sample("A", Record), new Sample("B", Record)];
+        Assert.Equal(expected, ScenarioRun.SecondsLeft(two, done, full: false, elapsed), 9);
+    }
+
+    [Fact]
+    public void A_budget_lets_the_first_step_begin_and_none_that_would_not_fit()
+    {
+        double now = 0;
+        TimeBudget budget = new(8, () => now);
+        List<double> begun = [];
+        foreach (double seconds in (double[])[1, 2, 3, 4])
+        {
+            if (!budget.TryBegin())
+                break;
+            begun.Add(seconds);
+            now += seconds;
+        }
+
+        Assert.Equal([1, 2, 3], begun);
+        now = 0;
+        Assert.True(new TimeBudget(0, () => now).TryBegin());
     }
 
     [Fact]
@@ -68,6 +101,8 @@ public sealed class ScenarioTests
     private sealed class Sample(string name, Func<ScenarioContext, ScenarioRecord> run) : IScenario
     {
         public string Name => name;
+
+        public ScenarioLength Length => new(Quick: 4, Full: 40);
 
         public ScenarioRecord Run(ScenarioContext context) => run(context);
     }

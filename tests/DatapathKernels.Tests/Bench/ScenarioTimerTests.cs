@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using Xunit;
 
@@ -31,6 +32,33 @@ public sealed class ScenarioTimerTests
     [InlineData(false, new double[] { 2, 2, 2, 1, 1, 1 })]
     public void Rounds_are_warm_when_three_are_like_the_three_before(bool warm, double[] rounds) =>
         Assert.Equal(warm, ScenarioTimer.AreAlike(rounds));
+
+    [Theory]
+    [InlineData(0x4121u, 0x02C0_003Fu, 63u, 1, 48 << 10)] // 12 ways of 64 sets of 64 bytes.
+    [InlineData(0x4143u, 0x03C0_003Fu, 1023u, 2, 1 << 20)]
+    [InlineData(0x4163u, 0x03C0_003Fu, 32767u, 3, 32 << 20)]
+    public void A_processor_tells_ways_lines_and_sets_less_one(uint eax, uint ebx, uint ecx, int level, long bytes) =>
+        Assert.Equal(new CacheSize(level, bytes), ProcessorCaches.Decode(eax, ebx, ecx));
+
+    [Fact]
+    public void A_cache_of_code_is_none() => Assert.Null(ProcessorCaches.Decode(0x4122, 0x01C0_003F, 63));
+
+    [Fact]
+    public void Caches_of_this_processor_grow_with_their_level()
+    {
+        IReadOnlyList<CacheSize> caches = ProcessorCaches.Read();
+        Assert.Equal(caches.Order(Comparer<CacheSize>.Create((one, other) => one.Level.CompareTo(other.Level))), caches);
+        Assert.All(caches, cache => Assert.True(cache is { Level: >= 1 and <= 4, Bytes: >= 4096 }));
+    }
+
+    [Fact]
+    public void The_clock_counts_single_nanoseconds()
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        double[] times = [.. Enumerable.Range(0, 1000).Select(_ => Nanoseconds.Since(start))];
+        Assert.Equal(times.Order(), times);
+        Assert.True(System.Diagnostics.Stopwatch.Frequency < 1_000_000_000 || times.Any(time => time % 100 != 0));
+    }
 
     [Fact]
     public void Caches_are_read_by_level_and_code_is_left_out()

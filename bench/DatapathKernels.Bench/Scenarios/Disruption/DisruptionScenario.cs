@@ -14,6 +14,9 @@ internal sealed class DisruptionScenario : IScenario
     public string Name => "Disruption";
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 0.4, Full: 4);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         int[] sizes = context.Full ? s_full : s_quick;

@@ -24,6 +24,9 @@ internal sealed class DnsScenario : IScenario
     public string Name => "Dns";
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 0.7, Full: 12);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         Cluster cluster = DnsCluster.Make(context.Full ? FullServices : QuickServices, context.Seed);

@@ -30,6 +30,9 @@ internal sealed class LongLivedScenario : IScenario
     public string Name => "LongLived";
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 0.5, Full: 9);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         LongLivedPlan plan = new() { Clients = context.Full ? 20_000 : 2_000, Seed = context.Seed };

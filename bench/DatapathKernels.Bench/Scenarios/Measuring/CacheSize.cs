@@ -9,8 +9,11 @@ internal readonly record struct CacheSize(int Level, long Bytes)
 {
     private const string Linux = "/sys/devices/system/cpu/cpu0/cache";
 
-    /// <summary>The caches by level; none where the system does not tell.</summary>
-    public static IReadOnlyList<CacheSize> Read(string folder = Linux)
+    /// <summary>The caches by level: as the system tells, or, where it does not (many virtual machines), as the processor does; none where neither does.</summary>
+    public static IReadOnlyList<CacheSize> Read() => Read(Linux) is { Count: > 0 } told ? told : ProcessorCaches.Read();
+
+    /// <summary>The caches that a folder of the system describes.</summary>
+    internal static IReadOnlyList<CacheSize> Read(string folder)
     {
         if (!Directory.Exists(folder))
             return [];

@@ -86,7 +86,7 @@ internal sealed class MeasuredNode : IDisposable
             if (i % Interruption == 0)
                 between?.Invoke();
             _node.Datapath.Process(_even.Arena.Burst(i, 1), _even.Interface, _nowMs, _fates);
-            latency.Record((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds);
+            latency.Record((long)Nanoseconds.Since(start));
             if (_fates[0].Kind is not (FateKind.Forwarded or FateKind.Delivered))
                 throw new InvalidOperationException("a packet reached no backend");
         }

@@ -18,6 +18,9 @@ internal sealed class WorkingSet : IScenario
     public string Name => nameof(WorkingSet);
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 5, Full: 120);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         DatapathModes.Warm();

@@ -17,7 +17,7 @@ internal static class WorkingSetRecord
             name,
             "The working set",
             "What does a packet of a known connection cost as connections grow, and where does what a node keeps about them outgrow the caches?",
-            [.. modes.Select(Finding), .. caches.Select(cache => Finding(cache, modes))],
+            [.. modes.Select(Finding), .. caches.Select(cache => Finding(cache, caches[^1], modes))],
             [Times(modes), Outgrown(modes, caches)],
             [Chart(modes, caches)]);
     }
@@ -34,10 +34,10 @@ internal static class WorkingSetRecord
             + $"{Words.Times(last.Time.Median / first.Time.Median)} times; {Words.Count(BytesAFlow(mode))} bytes a connection";
     }
 
-    private static string Finding(CacheSize cache, IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes)
+    private static string Finding(CacheSize cache, CacheSize last, IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes)
     {
         double[] flows = [.. modes.Select(m => FlowsIn(cache.Bytes, m))];
-        return $"L{cache.Level} ({Words.Count(cache.Bytes >> 10)} KiB) holds the state of {Words.About(flows.Min())} to {Words.About(flows.Max())} connections, by the mode";
+        return $"L{cache.Level} ({Words.Count(cache.Bytes >> 10)} KiB) holds the state of {Words.About(flows.Min())} to {Words.About(flows.Max())} connections, by the mode{(cache == last ? "; beyond that packets wait for memory" : "")}";
     }
 
     private static ScenarioTable Times(IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes) => new(
@@ -59,5 +59,5 @@ internal static class WorkingSetRecord
         LogX: true,
         LogY: true,
         [.. modes.Select(m => new ScenarioSeries(m.Key.ToString(), [.. m.Select(c => new ScenarioPoint(c.Flows, c.Time.Median))]))],
-        [.. caches.Select(c => new ScenarioMark(FlowsIn(c.Bytes, modes[0]), $"L{c.Level} full ({modes[0].Key})"))]);
+        [.. caches.Select(c => new ScenarioMark(FlowsIn(c.Bytes, modes[0]), $"L{c.Level} full{(c == caches[^1] ? ", then memory" : "")} ({modes[0].Key})"))]);
 }

@@ -17,6 +17,9 @@ internal sealed class OverlayPriceScenario : IScenario
     public string Name => "OverlayPrice";
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 1.7, Full: 14);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         OverlayTimes times = new(new ScenarioTimer(context.Full));

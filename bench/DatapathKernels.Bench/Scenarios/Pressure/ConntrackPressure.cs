@@ -23,6 +23,9 @@ internal sealed class ConntrackPressure : IScenario
     public string Name => nameof(ConntrackPressure);
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 1.2, Full: 31);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         CodeSettling.Run(() =>

@@ -14,7 +14,7 @@ internal static class ConntrackPressureRecord
         "A SYN flood of four times the table's size: which established and which good new connections are lost, and what does a packet cost, by who has to go?",
         [.. sizes.SelectMany(s => s.Policies.Select(p => Finding(s.Size, p)))],
         [.. sizes.SelectMany(s => (ScenarioTable[])[Losses(s.Size, s.Policies), Costs(s.Size, s.Policies)])],
-        sizes.Count > 1 ? [Chart(sizes)] : []);
+        [.. sizes.Select(s => Course(s.Size, s.Policies)), .. sizes.Count > 1 ? [Chart(sizes)] : (ScenarioChart[])[]]);
 
     private static string Finding(int size, FloodCost cost) =>
         $"{cost.Policy}, {Words.Count(size)} places: {Words.Count(cost.EstablishedLost)} of {Words.Count(cost.Established)} established connections lost, "
@@ -38,6 +38,17 @@ internal static class ConntrackPressureRecord
             .. policies.Select(p => (IReadOnlyList<string>)
                 [p.Policy.ToString(), Words.Ns(p.RoomNs), Words.Ns(p.FillingNs), Words.Ns(p.FullNs), Words.Ns(p.KnownBeforeNs), double.IsNaN(p.KnownFullNs) ? "none left" : Words.Ns(p.KnownFullNs)]),
         ]);
+
+    private static ScenarioChart Course(int size, IReadOnlyList<FloodCost> policies) => new(
+        $"A SYN of the flood as the table fills, {Words.Count(size)} places",
+        "SYNs sent, in places of the table: with room, as it fills, full",
+        "ns/packet",
+        LogX: false,
+        LogY: true,
+        [.. policies.Select(p => new ScenarioSeries(p.Policy.ToString(), [.. Phases(p).Where(phase => double.IsFinite(phase.Y) && phase.Y > 0)])).Where(s => s.Points.Count > 0)]);
+
+    // The middle of each phase: the table is full after as many SYNs as it has places, and the flood ends after four times as many.
+    private static ScenarioPoint[] Phases(FloodCost cost) => [new(0.5, cost.RoomNs), new(1, cost.FillingNs), new(2.5, cost.FullNs)];
 
     private static ScenarioChart Chart(IReadOnlyList<(int Size, IReadOnlyList<FloodCost> Policies)> sizes) => new(
         "A SYN of the flood into the full table, by its size",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
@@ -90,7 +91,7 @@ internal sealed class Flood : IDisposable
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < FloodBatch; i++)
             Begin(FloodFrames.KeyOf(FloodNetwork, _nextFlood++));
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / FloodBatch;
+        return Nanoseconds.Since(start) / FloodBatch;
     }
 
     /// <summary>A segment of each established connection whose turn it is; ns a segment, 0 when none is left.</summary>
@@ -109,7 +110,7 @@ internal sealed class Flood : IDisposable
                 (_isLost[number], _lost) = (true, _lost + 1);
         }
 
-        return sent > 0 ? Stopwatch.GetElapsedTime(start).TotalNanoseconds / sent : 0;
+        return sent > 0 ? Nanoseconds.Since(start) / sent : 0;
     }
 
     private void BeginGood()

@@ -10,11 +10,12 @@ internal static class ConnectionShareRecord
 
     /// <param name="name">The scenario's.</param>
     /// <param name="sizes">By rising number of Services: the cost of every mode.</param>
-    public static ScenarioRecord Of(string name, IReadOnlyList<(int Services, IReadOnlyList<ModeCost> Modes)> sizes) => new(
+    /// <param name="about">Whose cluster it is, where it is not the built-in one; null for that.</param>
+    public static ScenarioRecord Of(string name, IReadOnlyList<(int Services, IReadOnlyList<ModeCost> Modes)> sizes, string? about = null) => new(
         name,
         "The share of new connections",
         "At which share of packets that open a connection does one mode become cheaper than another?",
-        [.. sizes.SelectMany(size => Findings(size.Services, size.Modes))],
+        [.. about is null ? (string[])[] : [about], .. sizes.SelectMany(size => Findings(size.Services, size.Modes))],
         [Costs(sizes), .. sizes.Select(size => Crossings(size.Services, size.Modes))],
         [.. sizes.Select(size => Chart(size.Services, size.Modes))]);
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using DatapathKernels.Bench.Running;
+using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Report.Scenarios;
 
 namespace DatapathKernels.Bench.Scenarios.Services;
@@ -7,6 +10,9 @@ internal sealed class Crossover : IScenario
 {
     // Rules for more endpoints take longer to compile than a quick run has, or more memory than most machines.
     private const int QuickEndpoints = 5000, FullEndpoints = 300_000;
+
+    // Larger sizes come last: on a slow machine they are left out, and that is said.
+    private const double MostSeconds = 480;
 
     private static readonly int[] Endpoints = [1, 10, 100];
 
@@ -18,16 +24,26 @@ internal sealed class Crossover : IScenario
     public string Name => nameof(Crossover);
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 2, Full: MostSeconds);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         int most = context.Full ? FullEndpoints : QuickEndpoints;
+        (int Services, int Endpoints)[] sizes =
+            [.. Endpoints.SelectMany(endpoints => (context.Full ? FullServices : QuickServices).Where(s => s * endpoints <= most).Select(services => (services, endpoints)))];
+        Stopwatch clock = Stopwatch.StartNew();
+        TimeBudget budget = new(MostSeconds, () => clock.Elapsed.TotalSeconds);
         List<ServiceCost> costs = [];
-        foreach (int endpoints in Endpoints)
+        int done = 0;
+        while (done < sizes.Length && budget.TryBegin())
         {
-            foreach (int services in (context.Full ? FullServices : QuickServices).Where(s => s * endpoints <= most))
-                costs.AddRange(context.Costs.Of(context, services, endpoints));
+            costs.AddRange(context.Costs.Of(context, sizes[done].Services, sizes[done].Endpoints));
+            done++;
+            if (context.Full)
+                context.Report($"{Name}: {Words.Count(sizes[done - 1].Services)} Services of {sizes[done - 1].Endpoints}, size {done} of {sizes.Length}, {ProgressLines.Minutes(clock.Elapsed.TotalSeconds)} of {ProgressLines.Minutes(MostSeconds)} at most");
         }
 
-        return CrossoverRecord.Of(Name, costs, most);
+        return CrossoverRecord.Of(Name, costs, most, sizes[done..]);
     }
 }

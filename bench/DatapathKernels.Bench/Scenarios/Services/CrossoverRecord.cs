@@ -10,6 +10,8 @@ namespace DatapathKernels.Bench.Scenarios.Services;
 /// <summary>What <see cref="Crossover"/> found, as findings, tables and charts.</summary>
 internal static class CrossoverRecord
 {
+    private const int LeastSizes = 3;
+
     private static readonly DatapathMode[] Flats = [DatapathMode.Ebpf, DatapathMode.IptablesIndexed];
 
     private static readonly (string Name, Func<ServiceCost, double> Cost)[] Kinds =
@@ -24,16 +26,18 @@ internal static class CrossoverRecord
     /// <param name="name">The scenario's.</param>
     /// <param name="costs">By rising endpoints, then Services.</param>
     /// <param name="mostEndpoints">Larger products of Services and endpoints were left out.</param>
-    public static ScenarioRecord Of(string name, IReadOnlyList<ServiceCost> costs, int mostEndpoints) => new(
+    /// <param name="leftOut">Sizes that there was no time for.</param>
+    public static ScenarioRecord Of(string name, IReadOnlyList<ServiceCost> costs, int mostEndpoints, IReadOnlyList<(int Services, int Endpoints)> leftOut) => new(
         name,
         "Lines and flats",
         "What does a packet cost in every mode as Services and their endpoints grow, and from which size on does a constant-time mode win?",
-        [.. Findings(costs), $"Sizes of more than {Words.Count(mostEndpoints)} endpoints in all were left out"],
+        [.. Findings(costs), $"Sizes of more than {Words.Count(mostEndpoints)} endpoints in all were left out", .. LeftOut(leftOut)],
         [Slopes(costs), .. Kinds.Select(kind => Table(costs, kind.Name, kind.Cost))],
         [Chart(costs, "A packet that opens a connection, by Services", c => c.First), Chart(costs, "A packet of a known connection, by Services", c => c.Established)]);
 
-    /// <summary>What one more Service adds to a packet that opens a connection, ns, by least squares; null with fewer than two sizes.</summary>
-    public static double? SlopeOf(IEnumerable<ServiceCost> mode, Func<ServiceCost, double> cost) => LinearFit.Of(Curve(mode, cost).Points)?.Slope;
+    /// <summary>What one more Service adds to a packet that opens a connection, ns, by least squares; null with fewer than three sizes, through which any noise draws a line.</summary>
+    public static double? SlopeOf(IEnumerable<ServiceCost> mode, Func<ServiceCost, double> cost) =>
+        Curve(mode, cost).Points is { Count: >= LeastSizes } points ? LinearFit.Of(points)?.Slope : null;
 
     /// <summary>From how many Services on the first costs more than the second, in words.</summary>
     public static string Above(IEnumerable<ServiceCost> first, IEnumerable<ServiceCost> second)
@@ -47,6 +51,9 @@ internal static class CrossoverRecord
             _ => "",
         };
     }
+
+    private static string[] LeftOut(IReadOnlyList<(int Services, int Endpoints)> sizes) =>
+        sizes.Count == 0 ? [] : [$"There was no time for {string.Join(", ", sizes.Select(s => $"{Words.Count(s.Services)} x {Words.Count(s.Endpoints)}"))}"];
 
     private static Series Curve(IEnumerable<ServiceCost> mode, Func<ServiceCost, double> cost) =>
         new("", "", [.. mode.Select(c => new SeriesPoint(c.Services, cost(c), cost(c), cost(c)))]);
@@ -66,7 +73,7 @@ internal static class CrossoverRecord
     private static ServiceCost[] Least(IReadOnlyList<ServiceCost> costs) => [.. costs.Where(c => c.Endpoints == costs[0].Endpoints)];
 
     private static ScenarioTable Slopes(IReadOnlyList<ServiceCost> costs) => new(
-        "First packets, by endpoints of a Service: ns a Service more (least squares), and from how many Services on a mode is the dearer one",
+        "First packets, by endpoints of a Service: ns a Service more (least squares; noise may make it negative where there is none), and from how many Services on a mode is the dearer one",
         ["mode", "endpoints", "ns a Service", "to no Service", .. Flats.Select(f => $"dearer than {f}")],
         [
             .. costs.GroupBy(c => (c.Endpoints, c.Mode)).Select(g => (IReadOnlyList<string>)
@@ -96,5 +103,5 @@ internal static class CrossoverRecord
         LogY: true,
         [.. Least(costs).GroupBy(c => c.Mode).Select(m => new ScenarioSeries(m.Key.ToString(), [.. m.Select(c => new ScenarioPoint(c.Services, cost(c)))]))]);
 
-    private static string Slope(double? slope) => slope?.ToString("0.###", CultureInfo.InvariantCulture) ?? "unknown";
+    private static string Slope(double? slope) => slope is not { } known ? "too few sizes for a slope" : Math.Abs(known) < 0.0005 ? "0" : known.ToString("0.###", CultureInfo.InvariantCulture);
 }

@@ -16,6 +16,9 @@ internal sealed class RuleUpdate : IScenario
     public string Name => nameof(RuleUpdate);
 
     /// <inheritdoc/>
+    public ScenarioLength Length => new(Quick: 3, Full: 90);
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         DatapathModes.Warm();

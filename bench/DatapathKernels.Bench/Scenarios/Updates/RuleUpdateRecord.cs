@@ -1,4 +1,5 @@
 using System.Globalization;
+using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Report.Scenarios;
 
@@ -16,7 +17,23 @@ internal static class RuleUpdateRecord
         "One endpoint of a cluster changes: what does a full reload cost, what the one change, and what do packets wait meanwhile?",
         [.. costs.Select(cost => Finding(services, cost))],
         [Changes(services, costs), Latencies(costs)],
-        []);
+        [
+            Chart("What a first packet waits while nothing changes", costs, cost => cost.Phases[0]),
+            Chart("What a first packet waits while everything is reloaded again and again", costs, cost => cost.Phases[1]),
+            Chart("What a first packet waits while the smallest changes there are follow one another", costs, cost => cost.Phases[^2]),
+        ]);
+
+    private static ScenarioChart Chart(string title, IReadOnlyList<UpdateCost> costs, Func<UpdateCost, UpdatePhase> phaseOf) => new(
+        title,
+        "the slowest of so many packets",
+        "ns",
+        LogX: true,
+        LogY: true,
+        [.. costs.Select(cost => new ScenarioSeries(cost.Mode.ToString(), Points(phaseOf(cost).Latency)))]);
+
+    // A clock that stands still between two packets would say 0, which a logarithm has no place for.
+    private static ScenarioPoint[] Points(LatencySummary latency) =>
+        [new(2, Math.Max(1, latency.P50)), new(100, Math.Max(1, latency.P99)), new(1000, Math.Max(1, latency.P999)), new(10_000, Math.Max(1, latency.P9999))];
 
     private static string Finding(int services, UpdateCost cost)
     {

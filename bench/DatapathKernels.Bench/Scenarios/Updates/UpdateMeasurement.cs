@@ -50,7 +50,7 @@ internal sealed class UpdateMeasurement : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             action();
-            rounds[i] = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+            rounds[i] = Nanoseconds.Since(start);
         }
 
         return ScenarioTime.Of(rounds.Skip(Warmups));

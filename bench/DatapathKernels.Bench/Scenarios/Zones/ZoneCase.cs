@@ -14,6 +14,14 @@ internal sealed record ZoneCase(string Name, IReadOnlyList<int> NodesByZone, IRe
     /// <param name="distribution">The Service's traffic distribution.</param>
     public TopologyAwareSelection Select(TrafficDistribution distribution) => TopologyAwareSelection.Select(Port(), distribution, Nodes());
 
+    /// <summary>The same with the hints of <c>topology-mode: Auto</c>, on nodes of as many CPUs each.</summary>
+    /// <param name="refusal">Why there are none.</param>
+    public TopologyAwareSelection SelectAuto(out AutoHintsRefusal refusal)
+    {
+        List<ClusterNode> nodes = Nodes();
+        return TopologyAwareSelection.Select(AutoTopologyHints.Apply(Port(), [.. nodes.Select(node => (node.Zone, 1.0))], out refusal), nodes);
+    }
+
     private List<ClusterNode> Nodes()
     {
         List<ClusterNode> nodes = [];

@@ -23,13 +23,25 @@ internal sealed class ZonesScenario : IScenario
         new("even, no endpoint ready", s_evenNodes, [4, 4, 4], ZoneFault.NoneReady),
     ];
 
-    private static readonly TrafficDistribution[] s_distributions = [TrafficDistribution.Default, TrafficDistribution.PreferClose, TrafficDistribution.PreferSameNode];
+    private static readonly (string Name, Func<ZoneCase, TopologyAwareSelection> Select)[] s_hints =
+    [
+        ("no hints", zones => zones.Select(TrafficDistribution.Default)),
+        (nameof(TrafficDistribution.PreferClose), zones => zones.Select(TrafficDistribution.PreferClose)),
+        ("Auto", zones => zones.SelectAuto(out _)),
+        (nameof(TrafficDistribution.PreferSameNode), zones => zones.Select(TrafficDistribution.PreferSameNode)),
+    ];
 
     /// <inheritdoc/>
     public string Name => "Zones";
 
     /// <inheritdoc/>
-    public ScenarioRecord Run(ScenarioContext context) => new(
+    public ScenarioLength Length => new(Quick: 0.1, Full: 0.2);
+
+    /// <inheritdoc/>
+    public bool UsesInput => true;
+
+    /// <inheritdoc/>
+    public ScenarioRecord Run(ScenarioContext context) => context.Input.Cluster is { } own ? OwnZonesRecord.Of(Name, own) : new(
         Name,
         "Zones and hints",
         "Of a Service's packets in a cluster of three zones, how many cross zones, with and without topology hints, and what do hints do to its fullest endpoint?",
@@ -43,15 +55,25 @@ internal sealed class ZonesScenario : IScenario
     private static string Finding(ZoneCase zones)
     {
         TopologyAwareSelection anywhere = zones.Select(TrafficDistribution.Default), close = zones.Select(TrafficDistribution.PreferClose);
+        TopologyAwareSelection auto = zones.SelectAuto(out AutoHintsRefusal refusal);
         string fallback = ZoneFallbacks.Describe(close);
         return $"{zones.Name}: {Words.Percent(anywhere.CrossZoneShare)} of the packets cross zones without hints, {Words.Percent(close.CrossZoneShare)} with PreferClose, "
-            + $"whose fullest endpoint has {Words.Times(close.MostLoad)} times its share{(fallback == "-" ? "" : $"; {fallback}")}";
+            + $"whose fullest endpoint has {Words.Times(close.MostLoad)} times its share{(fallback == "-" ? "" : $" ({fallback})")}, "
+            + (refusal == AutoHintsRefusal.None
+                ? $"{Words.Percent(auto.CrossZoneShare)} with Auto, whose fullest has {Words.Times(auto.MostLoad)} times its share"
+                : $"and Auto writes no hints ({refusal})");
     }
 
     private static ScenarioTable Shares() => new(
         "Share of packets that cross zones · of unknown zone · fullest endpoint over its even share",
-        ["endpoints by zone", .. s_distributions.Select(d => d == TrafficDistribution.Default ? "no hints" : d.ToString()), "kube-proxy falls back (PreferClose)"],
-        [.. s_cases.Select(zones => (IReadOnlyList<string>)[zones.Name, .. s_distributions.Select(d => Cell(zones.Select(d))), ZoneFallbacks.Describe(zones.Select(TrafficDistribution.PreferClose))])]);
+        ["endpoints by zone", .. s_hints.Select(hints => hints.Name), "kube-proxy falls back (PreferClose)", "no hints written (Auto)"],
+        [.. s_cases.Select(zones => (IReadOnlyList<string>)[zones.Name, .. s_hints.Select(hints => Cell(hints.Select(zones))), ZoneFallbacks.Describe(zones.Select(TrafficDistribution.PreferClose)), Refusal(zones)])]);
+
+    private static string Refusal(ZoneCase zones)
+    {
+        zones.SelectAuto(out AutoHintsRefusal refusal);
+        return refusal == AutoHintsRefusal.None ? "-" : refusal.ToString();
+    }
 
     private static string Cell(TopologyAwareSelection selection) =>
         $"{Words.Percent(selection.CrossZoneShare)} · {Words.Percent(selection.UnknownZoneShare)} · {Words.Times(selection.MostLoad)}";
@@ -62,9 +84,8 @@ internal sealed class ZonesScenario : IScenario
         unit,
         LogX: false,
         LogY: false,
-        [.. s_distributions.Take(2).Select(distribution => new ScenarioSeries(
-            distribution == TrafficDistribution.Default ? "no hints" : distribution.ToString(),
-            [.. Enumerable.Range(Endpoints / 3, Endpoints - (Endpoints / 3) + 1).Select(inOne => new ScenarioPoint(inOne, of(Skewed(inOne).Select(distribution))))]))]);
+        [.. s_hints.Take(3).Select(hints => new ScenarioSeries(
+            hints.Name, [.. Enumerable.Range(Endpoints / 3, Endpoints - (Endpoints / 3) + 1).Select(inOne => new ScenarioPoint(inOne, of(hints.Select(Skewed(inOne)))))]))]);
 
     private static ZoneCase Skewed(int inOne) => new("", s_evenNodes, [inOne, (Endpoints - inOne + 1) / 2, (Endpoints - inOne) / 2]);
 }

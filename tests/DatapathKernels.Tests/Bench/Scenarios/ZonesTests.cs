@@ -38,6 +38,19 @@ public class ZonesTests
         Assert.Equal(12 * ((1.0 / 12) + (1.0 / 36)), close.MostLoad, 9);
     }
 
+    [Fact]
+    public void Auto_pays_with_crossing_for_even_loads()
+    {
+        // Zone b's four hints: three of its own and one of a's; zone c's: one of its own and three of a's.
+        TopologyAwareSelection auto = Case(8, 3, 1).SelectAuto(out AutoHintsRefusal refusal);
+        Assert.Equal(AutoHintsRefusal.None, refusal);
+        Assert.Equal(4.0 / 12, auto.CrossZoneShare, 9);
+        Assert.Equal(1, auto.MostLoad, 9);
+
+        (Case(4, 4, 4) with { Fault = ZoneFault.NodeZoneUnknown }).SelectAuto(out refusal);
+        Assert.Equal(AutoHintsRefusal.NodesUnknown, refusal);
+    }
+
     [Theory]
     [InlineData(nameof(ZoneFault.EndpointZoneUnknown), "HintMissing on 9 of 9 nodes")]
     [InlineData(nameof(ZoneFault.NodeZoneUnknown), "ZoneUnknown on 1 of 9 nodes")]
