@@ -20,11 +20,11 @@ public class ParseBench : IDisposable
 
     /// <summary>What the frames carry; each value says which path it takes.</summary>
     [Params(
-        ParseTraffic.Ipv4Tcp,     // the first pass of a burst, always accepted
+        ParseTraffic.Ipv4Tcp,     // eight at a time in a burst, always accepted
         ParseTraffic.Ipv4Mixed,   // the same, with the protocol unpredictable
-        ParseTraffic.Ipv6Tcp,     // the second pass: the short path for IPv6
-        ParseTraffic.DualStack,   // both passes, unpredictable
-        ParseTraffic.Vlan,        // the second pass: one tag
+        ParseTraffic.Ipv6Tcp,     // the same of the other family
+        ParseTraffic.DualStack,   // both families, unpredictable
+        ParseTraffic.Vlan,        // one tag
         ParseTraffic.Ipv4Options)] // the general path
     [Quick(ParseTraffic.Ipv4Tcp)]
     public ParseTraffic Traffic { get; set; }

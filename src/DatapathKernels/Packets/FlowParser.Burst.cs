@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using DatapathKernels.Diagnostics;
 
 namespace DatapathKernels.Packets;
@@ -39,18 +40,24 @@ public static unsafe partial class FlowParser
         fixed (FlowKeyV6* keys6 = v6)
         fixed (PacketInfo* records = infos)
         {
-            ulong rest = burst.All;
-            if (HasPasses)
+            // Traffic comes in runs: behind a group of which nothing was accepted (options, ARP), the others are better taken frame by frame.
+            int grouped = 0;
+            Vector256<ulong> places = FrameLanes.Slots(stride);
+            for (uint found = 1; FrameLanes.IsSupported && found != 0 && grouped <= count - FrameLanes.Count; grouped += FrameLanes.Count)
             {
-                mask4 = FindPasses(memory, stride, slots, rest, zone, keys4, keys6, records, out mask6);
-                rest &= ~(mask4 | mask6);
+                byte* first = memory + (nuint)(uint)grouped * stride;
+                uint found4 = ParseGroup(first, stride, places, slots + grouped, zone, keys4 + grouped, keys6 + grouped, records + grouped, out uint found6);
+                mask4 |= (ulong)found4 << grouped;
+                mask6 |= (ulong)found6 << grouped;
+                found = found4 | found6;
             }
 
+            ulong rest = burst.All & ~(mask4 | mask6);
             for (; rest != 0; rest &= rest - 1)
             {
                 int i = BitOperations.TrailingZeroCount(rest);
                 byte* frame = memory + (nuint)(uint)i * stride + slots[i].Start;
-                PacketFlags family = ParseRest(frame, slots[i], zone, ref keys4[i], ref keys6[i], ref records[i]);
+                PacketFlags family = ParseRest(frame, slots[i], i >= grouped, zone, ref keys4[i], ref keys6[i], ref records[i]);
                 mask4 |= (ulong)(family & PacketFlags.Ipv4) << i;
                 mask6 |= (ulong)(family & PacketFlags.Ipv6) / (ulong)PacketFlags.Ipv6 << i;
             }
@@ -60,61 +67,14 @@ public static unsafe partial class FlowParser
         return new FlowMasks(mask4, mask6);
     }
 
-    /// <summary>
-    /// Runs the passes that the burst's traffic asks for. It comes in runs: the type of the first frame left says which pass is next, and no pass is run twice. Where that
-    /// frame is of no pass (options, ARP), those left are better taken frame by frame; but IPv4, which most traffic is, is always tried.
-    /// </summary>
-    /// <returns>The frames with IPv4 keys.</returns>
-    private static ulong FindPasses(
-        byte* memory, nuint stride, FrameSlot* slots, ulong rest, ushort zone, FlowKeyV4* keys4, FlowKeyV6* keys6, PacketInfo* records, out ulong mask6)
-    {
-        ulong mask4 = 0;
-        mask6 = 0;
-        bool triesUntagged = true, triesTagged = true, triesIpv6 = true;
-        while (rest != 0)
-        {
-            ushort typeLe = FirstType(memory, stride, slots, rest);
-            if (typeLe == Ipv6TypeLe && triesIpv6)
-            {
-                mask6 = FindIpv6(memory, stride, slots, rest, zone, keys6, records);
-                triesIpv6 = false;
-            }
-            else if (typeLe == VlanTypeLe && triesTagged)
-            {
-                mask4 |= FindIpv4<Tagged>(memory, stride, slots, rest, zone, keys4, records);
-                triesTagged = false;
-            }
-            else if (triesUntagged)
-            {
-                mask4 |= FindIpv4<Untagged>(memory, stride, slots, rest, zone, keys4, records);
-                triesUntagged = false;
-            }
-            else
-            {
-                break;
-            }
-
-            rest &= ~(mask4 | mask6);
-        }
-
-        return mask4;
-    }
-
-    private static ushort FirstType(byte* memory, nuint stride, FrameSlot* slots, ulong rest)
-    {
-        int i = BitOperations.TrailingZeroCount(rest);
-        // SAFE: an arena ends in BlindReadBytes of padding, so byte 13 can be read however short the frame is.
-        return *(ushort*)(memory + (nuint)(uint)i * stride + slots[i].Start + 12);
-    }
-
-    /// <summary>One frame that the passes left.</summary>
+    /// <summary>One frame that no group accepted; one that was in none may still be of the short path.</summary>
     /// <returns>The family flag of the key that was written, or none.</returns>
     private static PacketFlags ParseRest(
-        byte* frame, FrameSlot slot, ushort zone, ref FlowKeyV4 v4, ref FlowKeyV6 v6, ref PacketInfo info)
+        byte* frame, FrameSlot slot, bool mayBeFast, ushort zone, ref FlowKeyV4 v4, ref FlowKeyV6 v6, ref PacketInfo info)
     {
         const PacketFlags families = PacketFlags.Ipv4 | PacketFlags.Ipv6;
         ReadOnlySpan<byte> bytes = new(frame, (int)slot.Length);
-        if (!TryFast(bytes, slot.Link, zone, ref v4, ref v6, ref info))
+        if (!mayBeFast || !TryFast(bytes, slot.Link, zone, ref v4, ref v6, ref info))
             ParseGeneral(bytes, slot.Link, zone, ref v4, ref v6, out info);
         return info.HasKey ? info.Flags & families : PacketFlags.None;
     }

@@ -82,6 +82,39 @@ internal static unsafe class FrameLanes
         return Vector256.Narrow(even, evenBack);
     }
 
+    /// <summary>Writes eight such records, each in one store.</summary>
+    /// <param name="infos">The first.</param>
+    /// <param name="lengths">The packets' lengths.</param>
+    /// <param name="offsets">L3 offsets in the low 16 bits, L4 offsets above.</param>
+    /// <param name="states">Fragment offsets in the low 16 bits, statuses and flags, a byte each.</param>
+    /// <param name="protocols">Protocols in the low eight bits, zero above.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRecords(PacketInfo* infos, Vector256<uint> lengths, Vector256<uint> offsets, Vector256<uint> states, Vector256<uint> protocols)
+    {
+        Vector256<ulong> frontLow = Avx2.UnpackLow(lengths, offsets).AsUInt64(), frontHigh = Avx2.UnpackHigh(lengths, offsets).AsUInt64();
+        Vector256<ulong> backLow = Avx2.UnpackLow(states, protocols).AsUInt64(), backHigh = Avx2.UnpackHigh(states, protocols).AsUInt64();
+        StoreRecords(infos, Avx2.UnpackLow(frontLow, backLow));
+        StoreRecords(infos + 1, Avx2.UnpackHigh(frontLow, backLow));
+        StoreRecords(infos + 2, Avx2.UnpackLow(frontHigh, backHigh));
+        StoreRecords(infos + 3, Avx2.UnpackHigh(frontHigh, backHigh));
+    }
+
+    /// <summary>Asks for the lines so far behind where eight frames begin.</summary>
+    /// <param name="frames">Where they begin.</param>
+    /// <param name="bytes">How far.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(ulong* frames, nuint bytes)
+    {
+        Simd.Prefetch.Read((byte*)frames[0] + bytes);
+        Simd.Prefetch.Read((byte*)frames[1] + bytes);
+        Simd.Prefetch.Read((byte*)frames[2] + bytes);
+        Simd.Prefetch.Read((byte*)frames[3] + bytes);
+        Simd.Prefetch.Read((byte*)frames[4] + bytes);
+        Simd.Prefetch.Read((byte*)frames[5] + bytes);
+        Simd.Prefetch.Read((byte*)frames[6] + bytes);
+        Simd.Prefetch.Read((byte*)frames[7] + bytes);
+    }
+
     /// <summary>Four words of each frame, as the machine reads them, a vector for each word.</summary>
     /// <remarks>
     /// Sixteen bytes of two frames fill a vector, and the words of eight frames are brought together as a matrix is transposed: twelve shuffles for 32 words. One by one
@@ -125,6 +158,14 @@ internal static unsafe class FrameLanes
     /// <summary>Both halves of each word, added: what an Internet checksum sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> Halves(Vector256<uint> words) => (words & Vector256.Create((uint)ushort.MaxValue)) + (words >>> 16);
+
+    /// <summary>A record, and the one four behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRecords(PacketInfo* infos, Vector256<ulong> pair)
+    {
+        pair.GetLower().Store((ulong*)infos);
+        pair.GetUpper().Store((ulong*)(infos + (Count / 2)));
+    }
 
     /// <summary>The lower words of eight pairs, two a lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
