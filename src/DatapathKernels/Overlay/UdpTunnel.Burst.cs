@@ -42,6 +42,30 @@ public sealed unsafe partial class UdpTunnel
         }
     }
 
+    /// <summary>The same for frames without headroom: each is copied, once, to the end of another arena, and encapsulated there. Equal to the loop of <see cref="Copy"/>.</summary>
+    /// <param name="from">The frames.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="to">Receives the outer frames; its headroom is for their headers.</param>
+    /// <param name="flowHashes">A hash each.</param>
+    /// <param name="firstId">IPv4 identification of the first; the others count up.</param>
+    /// <param name="inner">What the frames' parses found, as for <see cref="WriteBurst"/>.</param>
+    /// <returns>How many were, from the first on: fewer when the other arena is full, or one does not fit or is too long.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The arena holds fewer frames.</exception>
+    /// <exception cref="ArgumentException">Fewer parses than hashes, and some.</exception>
+    public int CopyBurst(PacketArena from, int first, PacketArena to, ReadOnlySpan<uint> flowHashes, ushort firstId = 0, ReadOnlySpan<PacketInfo> inner = default)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        from.Slots(first, flowHashes.Length);
+        int before = to.Count, copied = 0;
+        while (copied < flowHashes.Length && to.TryAdd(from.Frame(first + copied), from.Link(first + copied)))
+            copied++;
+        int done = WriteBurst(to, before, flowHashes[..copied], firstId, inner);
+        to.Truncate(before + done);
+        Copies += done;
+        return done;
+    }
+
     /// <summary>A run of plain frames, in a loop with nothing else in it.</summary>
     /// <returns>The first frame that is another.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -70,7 +94,7 @@ public sealed unsafe partial class UdpTunnel
         uint headerBytes = (uint)_headers.Length;
         bool strips = _options.StripsVlan && VlanStripper.IsTagged(arena.Frame(index));
         uint bytes = slot->Length + headerBytes - (strips ? (uint)VlanTag.Size : 0);
-        if (slot->Start < headerBytes || slot->Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
+        if (slot->Start < headerBytes || slot->Length < EthernetBytes || bytes - EthernetBytes > _pathMtu)
             return false;
         if (strips)
         {

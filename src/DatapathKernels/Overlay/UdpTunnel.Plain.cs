@@ -16,8 +16,8 @@ public sealed partial class UdpTunnel
 {
     private const uint LeastPlain = EthernetHeader.Size + Ipv4Header.MinSize;
 
-    // How many lengths of frames may be plain, from the least on.
-    private readonly uint _plainLengths;
+    // How many lengths of frames may be plain, from the least on: up to the path MTU.
+    private uint _plainLengths;
 
     private interface IChecksum
     {

@@ -11,7 +11,7 @@ namespace DatapathKernels.Overlay;
 /// once, and written in front of each frame with what depends on it (<c>vxlan_xmit_one</c>, <c>udp_tunnel_xmit_skb</c>).
 /// </summary>
 /// <remarks>
-/// Immutable but for a counter: one a worker and remote. A frame with headroom is not copied. Cost: with the checksum off it does not
+/// Immutable but for a counter and the path MTU: one a worker and remote. A frame with headroom is not copied. Cost: with the checksum off it does not
 /// depend on the frame's length; with it on, the frame is read once, unless its own checksum is known to be right.
 /// </remarks>
 public sealed partial class UdpTunnel
@@ -28,13 +28,14 @@ public sealed partial class UdpTunnel
     // The port as in the first eight bytes of the UDP header; the sum of pseudo, UDP and tunnel header, but for source port and length.
     private readonly ulong _udpPort;
     private readonly uint _datagramSum, _firstPort, _ports;
+    private int _pathMtu;
 
     /// <summary>Builds the headers of a VXLAN tunnel.</summary>
     /// <param name="options">Both ends.</param>
     /// <param name="vni">The network.</param>
-    /// <param name="group">The source's policy group, or null.</param>
+    /// <param name="group">The source's policy group; see <see cref="VxlanHeader.Write"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
-    public static UdpTunnel Vxlan(UdpTunnelOptions options, uint vni, ushort? group = null)
+    public static UdpTunnel Vxlan(UdpTunnelOptions options, uint vni, uint? group = null)
     {
         byte[] header = new byte[VxlanHeader.Bytes];
         VxlanHeader.Write(header, vni, group);
@@ -79,8 +80,7 @@ public sealed partial class UdpTunnel
             ? InternetChecksum.PseudoHeaderV6(options.Local, options.Remote, IpProtocol.Udp, 0)
             : InternetChecksum.PseudoHeaderV4(IPv6Address.FirstWord(options.Local), IPv6Address.FirstWord(options.Remote), IpProtocol.Udp, 0);
         _datagramSum = (ushort)~InternetChecksum.Finish(InternetChecksum.Add(pseudo, InternetChecksum.Sum(_headers.AsSpan(_udp))));
-        if (_headers.Length <= OuterHeader.MostCompact)
-            _plainLengths = (uint)(ushort.MaxValue - _headers.Length - Ipv4Header.MinSize + 1);
+        PathMtu = options.PathMtu ?? ushort.MaxValue;
     }
 
     /// <summary>Bytes of all outer headers: the headroom a frame needs.</summary>
@@ -88,6 +88,26 @@ public sealed partial class UdpTunnel
 
     /// <summary>Bytes by which an IP packet grows: 50 for VXLAN over IPv4. The inner Ethernet header counts, the outer one does not; both have 14.</summary>
     public int OverheadBytes => _headers.Length;
+
+    /// <summary>
+    /// The longest outer packet written, bytes from its IP header on. A longer one is refused, and its sender to be told (<see cref="TooBigBuilder"/>) or the packet fragmented;
+    /// who wants it whole all the same, for <see cref="PacketSegmenter"/> or <see cref="PacketFragmenter"/>, leaves this at 65,535 or sets it there. Takes what <see cref="PathMtuCache"/> learns.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 68 or above 65,535.</exception>
+    public int PathMtu
+    {
+        get => _pathMtu;
+        set
+        {
+            if (value is < 68 or > ushort.MaxValue)
+                Throw.OutOfRange(nameof(value), value, "68 to 65535 bytes");
+            _pathMtu = value;
+            _plainLengths = _headers.Length <= OuterHeader.MostCompact ? (uint)Math.Max(0, value - _headers.Length - Ipv4Header.MinSize + 1) : 0;
+        }
+    }
+
+    /// <summary>The largest IP packet behind an untagged Ethernet header whose outer packet is within <see cref="PathMtu"/>: what its sender is to be told.</summary>
+    public int LargestInner => _pathMtu - OverheadBytes;
 
     /// <summary>Frames copied for want of headroom.</summary>
     public long Copies { get; private set; }
@@ -100,11 +120,11 @@ public sealed partial class UdpTunnel
     /// With a checksum: what the frame's parse found, when its transport checksum is known to be right; its bytes are not summed then. Offsets count from the
     /// frame's first byte.
     /// </param>
-    /// <returns>False, and nothing is written, when the outer packet would be longer than its length field can say, or the frame is too short.</returns>
+    /// <returns>False, and nothing is written, when the outer packet would be longer than <see cref="PathMtu"/>, or the frame is too short.</returns>
     public bool TryWrite(Span<byte> buffer, uint flowHash, ushort id = 0, in PacketInfo inner = default)
     {
         int frameBytes = buffer.Length - _headers.Length;
-        if (frameBytes < EthernetBytes || buffer.Length - EthernetBytes > ushort.MaxValue)
+        if (frameBytes < EthernetBytes || buffer.Length - EthernetBytes > _pathMtu)
             return false;
 
         // SAFE: the buffer is longer than the headers by an Ethernet header.
@@ -125,7 +145,7 @@ public sealed partial class UdpTunnel
         if (_options.StripsVlan && VlanStripper.IsTagged(frame))
             return CopyStripped(frame, destination, flowHash, id, inner);
         int bytes = frame.Length + _headers.Length;
-        if (destination.Length < bytes || frame.Length < EthernetBytes || bytes - EthernetBytes > ushort.MaxValue)
+        if (destination.Length < bytes || frame.Length < EthernetBytes || bytes - EthernetBytes > _pathMtu)
             return 0;
         frame.CopyTo(destination[_headers.Length..]);
         ref byte outer = ref MemoryMarshal.GetReference(destination);

@@ -44,6 +44,9 @@ public sealed record UdpTunnelOptions
     /// <summary>The outer "don't fragment" bit; IPv6 has none.</summary>
     public DontFragmentMode DontFragment { get; init; }
 
+    /// <summary>The longest outer packet, bytes from its IP header on; see <see cref="UdpTunnel.PathMtu"/>. Null where it is not known: then what a length field can say.</summary>
+    public int? PathMtu { get; init; }
+
     /// <summary>The UDP checksum is written; else it is zero.</summary>
     public bool WritesChecksum { get; init; } = true;
 

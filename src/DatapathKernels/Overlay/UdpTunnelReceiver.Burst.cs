@@ -9,18 +9,19 @@ public sealed partial class UdpTunnelReceiver
 {
     /// <summary>
     /// Unpacks a burst in place: each slot then begins with the inner frame, or packet where <see cref="InheritsProtocol"/> let one in. Equal to the loop of
-    /// <see cref="TryUnpack(Span{byte}, in PacketInfo, out Range, out uint, out ushort)"/>.
+    /// <see cref="TryUnpack(Span{byte}, in PacketInfo, out Range, out uint, out uint)"/>.
     /// </summary>
     /// <param name="burst">The outer frames.</param>
     /// <param name="infos">What their parses found, one each.</param>
     /// <param name="statuses">Receives one each; a frame is what it was but for <see cref="DecapStatus.Ok"/>.</param>
     /// <param name="networks">Receives the network of each, 0 for none.</param>
+    /// <param name="groups">Receives VXLAN's policy group and flags of each, 0 for none, where <see cref="ReadsGroupPolicy"/>; empty where nobody asks.</param>
     /// <returns>A bit for each frame that was unpacked.</returns>
-    /// <exception cref="ArgumentException">Fewer infos, statuses or networks than frames.</exception>
+    /// <exception cref="ArgumentException">Fewer infos, statuses, networks or groups, where there are any, than frames.</exception>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
-    public unsafe ulong UnpackBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks)
+    public unsafe ulong UnpackBurst(PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks, Span<uint> groups = default)
     {
-        if (infos.Length < burst.Count || statuses.Length < burst.Count || networks.Length < burst.Count)
+        if (infos.Length < burst.Count || statuses.Length < burst.Count || networks.Length < burst.Count || (!groups.IsEmpty && groups.Length < burst.Count))
             Throw.Argument(nameof(statuses), "expected one info, one status and one network a frame");
         if (burst.Count == 0)
             return 0;
@@ -28,6 +29,7 @@ public sealed partial class UdpTunnelReceiver
         burst.Arena.Raw(out byte* memory, out _, out nuint stride);
         memory += (nuint)(uint)burst.First * stride;
         statuses[..burst.Count].Clear();
+        groups[..Math.Min(groups.Length, burst.Count)].Clear();
         Vector256<ulong> places = FrameLanes.Slots(stride);
         ulong done = 0;
         int next = 0;
@@ -39,12 +41,12 @@ public sealed partial class UdpTunnelReceiver
                 uint plain = UnpackPlain(memory + (nuint)(uint)next * stride, places, slots + next, records + next, found + next);
                 done |= (ulong)plain << next;
                 if (plain != FrameLanes.All)
-                    done |= UnpackEach(memory, stride, slots, ~plain & FrameLanes.All, next, infos, statuses, networks);
+                    done |= UnpackEach(memory, stride, slots, ~plain & FrameLanes.All, next, infos, statuses, networks, groups);
             }
         }
 
         int left = burst.Count - next;
-        return left == 0 ? done : done | UnpackEach(memory, stride, slots, left == PacketBurst.MaxCount ? ulong.MaxValue : (1UL << left) - 1, next, infos, statuses, networks);
+        return left == 0 ? done : done | UnpackEach(memory, stride, slots, left == PacketBurst.MaxCount ? ulong.MaxValue : (1UL << left) - 1, next, infos, statuses, networks, groups);
     }
 
     /// <summary>Unpacks some frames one by one.</summary>
@@ -56,8 +58,10 @@ public sealed partial class UdpTunnelReceiver
     /// <param name="infos">What the parses of the burst found.</param>
     /// <param name="statuses">Receives one each.</param>
     /// <param name="networks">Receives the network of each.</param>
+    /// <param name="groups">Receives the group of each that has one, or is empty.</param>
     /// <returns>A bit of the burst for each that was unpacked.</returns>
-    private unsafe ulong UnpackEach(byte* memory, nuint stride, FrameSlot* slots, ulong which, int first, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks)
+    private unsafe ulong UnpackEach(
+        byte* memory, nuint stride, FrameSlot* slots, ulong which, int first, ReadOnlySpan<PacketInfo> infos, Span<DecapStatus> statuses, Span<uint> networks, Span<uint> groups)
     {
         ulong done = 0;
         for (; which != 0; which &= which - 1)
@@ -73,7 +77,9 @@ public sealed partial class UdpTunnelReceiver
             }
             else
             {
-                statuses[i] = UnpackAny(slot, new Span<byte>(frame, (int)slot->Length), infos[i], out networks[i]);
+                statuses[i] = UnpackAny(slot, new Span<byte>(frame, (int)slot->Length), infos[i], out networks[i], out uint group);
+                if (!groups.IsEmpty)
+                    groups[i] = group;
             }
 
             done |= statuses[i] == DecapStatus.Ok ? 1UL << i : 0;
@@ -82,9 +88,9 @@ public sealed partial class UdpTunnelReceiver
         return done;
     }
 
-    private unsafe DecapStatus UnpackAny(FrameSlot* slot, Span<byte> frame, in PacketInfo info, out uint network)
+    private unsafe DecapStatus UnpackAny(FrameSlot* slot, Span<byte> frame, in PacketInfo info, out uint network, out uint group)
     {
-        DecapStatus status = TryUnpackAny(frame, info, out Range inner, out network, out _, out ushort protocol);
+        DecapStatus status = TryUnpackAny(frame, info, out Range inner, out network, out group, out ushort protocol);
         return status == DecapStatus.Ok && !TryExpose(slot, inner, protocol) ? DecapStatus.NoRoom : status;
     }
 

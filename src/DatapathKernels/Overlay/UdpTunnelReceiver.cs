@@ -48,8 +48,8 @@ public sealed partial class UdpTunnelReceiver(UdpTunnelOptions options)
     /// <param name="info">What its parse found.</param>
     /// <param name="inner">Where the inner frame lies in it, when the result is <see cref="DecapStatus.Ok"/>.</param>
     /// <param name="vni">Its network.</param>
-    /// <param name="group">VXLAN's policy group; 0 without one.</param>
-    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group) =>
+    /// <param name="group">VXLAN's policy group and its flags, as <see cref="VxlanHeader.Write"/> takes them; 0 without one.</param>
+    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out uint group) =>
         TryUnpack(frame, info, out inner, out vni, out group, out _);
 
     /// <summary>Unpacks one frame, and says what was in it.</summary>
@@ -57,9 +57,9 @@ public sealed partial class UdpTunnelReceiver(UdpTunnelOptions options)
     /// <param name="info">What its parse found.</param>
     /// <param name="inner">Where the inner frame or packet lies in it, when the result is <see cref="DecapStatus.Ok"/>.</param>
     /// <param name="vni">Its network.</param>
-    /// <param name="group">VXLAN's policy group; 0 without one.</param>
+    /// <param name="group">VXLAN's policy group and its flags, as <see cref="VxlanHeader.Write"/> takes them; 0 without one.</param>
     /// <param name="protocol"><see cref="GeneveHeader.Ethernet"/> for a frame; with <see cref="InheritsProtocol"/> also IPv4's or IPv6's EtherType for a packet.</param>
-    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group, out ushort protocol)
+    public DecapStatus TryUnpack(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out uint group, out ushort protocol)
     {
         (vni, group, protocol) = (0, 0, 0);
         if (!IsPlain(ref MemoryMarshal.GetReference(frame), frame.Length, info, out ulong seen))
@@ -69,7 +69,7 @@ public sealed partial class UdpTunnelReceiver(UdpTunnelOptions options)
         return DecapStatus.Ok;
     }
 
-    private DecapStatus TryUnpackAny(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out ushort group, out ushort protocol)
+    private DecapStatus TryUnpackAny(Span<byte> frame, in PacketInfo info, out Range inner, out uint vni, out uint group, out ushort protocol)
     {
         (inner, vni, group, protocol) = (default, 0, 0, 0);
         DecapStatus status = CheckOuter(frame, info);

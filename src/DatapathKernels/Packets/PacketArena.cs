@@ -108,6 +108,9 @@ public sealed unsafe partial class PacketArena : IDisposable
     /// <summary>Forgets every frame. The memory stays, and so do the bytes in it.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Forgets the frames behind the first so many.</summary>
+    internal void Truncate(int count) => Count = count;
+
     /// <summary>Gives the memory back. Every later use of a frame is an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {

@@ -7,6 +7,7 @@ namespace DatapathKernels.Tests.Infrastructure;
 public sealed unsafe partial class PacketDevice : IDisposable
 {
     private const int ReadWriteNonBlocking = 0x802, Tap = 0x1002, PacketFamily = 17, RawNonBlocking = 0x803, PollIn = 1, OutgoingPacket = 4;
+    private const int SocketLevel = 1, MarkOption = 36, PacketLevel = 263, OffloadHeader = 15;
     private const nuint SetInterface = 0x400454ca;
 
     private readonly int _file;
@@ -46,6 +47,12 @@ public sealed unsafe partial class PacketDevice : IDisposable
         return device;
     }
 
+    /// <summary>From now on every frame of a socket is written behind a <c>virtio_net_hdr</c>, which may ask for segmentation (<c>PACKET_VNET_HDR</c>).</summary>
+    public void ExpectOffloadHeaders() => Set(PacketLevel, OffloadHeader, 1);
+
+    /// <summary>Marks what a socket sends from now on (<c>SO_MARK</c>).</summary>
+    public void Mark(uint mark) => Set(SocketLevel, MarkOption, (int)mark);
+
     /// <summary>Sends a frame; false when the device refuses it.</summary>
     public bool TryWrite(ReadOnlySpan<byte> frame)
     {
@@ -77,6 +84,12 @@ public sealed unsafe partial class PacketDevice : IDisposable
     /// <summary>Closes it; a TAP device is gone then.</summary>
     public void Dispose() => Close(_file);
 
+    private void Set(int level, int option, int value)
+    {
+        if (SetOption(_file, level, option, &value, sizeof(int)) != 0)
+            throw new InvalidOperationException($"the kernel refused: error {Marshal.GetLastPInvokeError()}");
+    }
+
     private void Require(int result)
     {
         if (result >= 0)
@@ -105,6 +118,9 @@ public sealed unsafe partial class PacketDevice : IDisposable
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     private static partial int Bind(int file, byte* address, int length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetOption(int file, int level, int option, int* value, int length);
 
     [LibraryImport("libc", EntryPoint = "if_nametoindex", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial uint IndexOf(string name);

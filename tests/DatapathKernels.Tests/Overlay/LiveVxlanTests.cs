@@ -13,32 +13,18 @@ namespace DatapathKernels.Tests.Overlay;
 /// </summary>
 public class LiveVxlanTests
 {
-    private const uint Vni = 42;
-    private const int Frames = 6000, Batch = 32;
+    private const uint Vni = LiveVxlan.Vni;
+    private const int Frames = 4000, Batch = 32;
 
-    private const string Devices = """
-        link set lo up
-        link set dev tap0 address 02:00:00:00:00:02 mtu 1600
-        addr add 192.0.2.2/24 dev tap0
-        link set tap0 up
-        neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev tap0 nud permanent
-        link add name vx0 address 02:00:00:00:00:03 mtu 1500 type vxlan id 42 local 192.0.2.2 remote 192.0.2.1 dstport 4789 nolearning
-        link set vx0 up
-        """;
-
-    private static readonly UdpTunnelOptions Ours = new()
+    [KernelVxlanTheory]
+    [MemberData(nameof(LiveVxlan.Names), MemberType = typeof(LiveVxlan))]
+    public void The_kernel_unpacks_what_we_send(string name) => LiveVxlan.Run(name, tap =>
     {
-        Local = KernelVxlanTests.Address("192.0.2.1"),
-        Remote = KernelVxlanTests.Address("192.0.2.2"),
-        LocalMac = new MacAddress([2, 0, 0, 0, 0, 1]),
-        NextHopMac = new MacAddress([2, 0, 0, 0, 0, 2]),
-    };
-
-    [KernelVxlanFact]
-    public void The_kernel_unpacks_what_we_send() => WithDevices((tap, vxlan) =>
-    {
+        using PacketDevice vxlan = PacketDevice.OpenSocket("vx0");
         Random random = new(21);
-        UdpTunnelReceiver twin = new(Ours with { Local = Ours.Remote, StripsVlan = true });
+        UdpTunnelOptions ours = LiveVxlan.Ours(name);
+        bool gbp = name.Contains("gbp", StringComparison.Ordinal);
+        UdpTunnelReceiver twin = new(ours with { Local = ours.Remote, StripsVlan = true }) { ReadsGroupPolicy = gbp };
         twin.Add(Vni);
         Dictionary<DecapStatus, int> statuses = [];
         for (int done = 0; done < Frames; done += Batch)
@@ -46,7 +32,7 @@ public class LiveVxlanTests
             List<(string Inner, string Outer)> expected = [];
             for (int i = 0; i < Batch; i++)
             {
-                byte[] outer = Outer(random);
+                byte[] outer = Outer(random, ours, gbp);
                 Assert.True(tap.TryWrite(outer));
                 string sent = Convert.ToHexString(outer);
                 FlowParser.Parse(outer, out _, out _, out PacketInfo info);
@@ -69,77 +55,77 @@ public class LiveVxlanTests
         Assert.True(statuses.Count >= 7, string.Join(' ', statuses));
     });
 
-    [KernelVxlanFact]
-    public void We_unpack_what_the_kernel_sends() => WithDevices((tap, vxlan) =>
+    [KernelVxlanTheory]
+    [MemberData(nameof(LiveVxlan.Names), MemberType = typeof(LiveVxlan))]
+    public void We_unpack_what_the_kernel_sends(string name) => LiveVxlan.Run(name, tap =>
     {
+        using PacketDevice vxlan = PacketDevice.OpenSocket("vx0");
         Random random = new(22);
-        UdpTunnelReceiver receiver = new(Ours);
+        bool gbp = name.Contains("gbp", StringComparison.Ordinal);
+        UdpTunnelOptions kernels = LiveVxlan.Kernels(name);
+        UdpTunnelReceiver receiver = new(LiveVxlan.Ours(name)) { ReadsGroupPolicy = gbp };
         receiver.Add(Vni);
-        UdpTunnel kernels = UdpTunnel.Vxlan(Ours with { Local = Ours.Remote, Remote = Ours.Local, LocalMac = Ours.NextHopMac, NextHopMac = Ours.LocalMac }, Vni);
         for (int i = 0; i < Frames; i++)
         {
             byte[] inner = Inner(random, mayBeTagged: false);
+            uint group = gbp ? (uint)random.Next(3) | (random.Next(3) == 0 ? VxlanHeader.DoNotLearn : 0) | (random.Next(3) == 0 ? VxlanHeader.PolicyApplied : 0) : 0;
+            if (gbp)
+                vxlan.Mark(group);
             Assert.True(vxlan.TryWrite(inner));
-            byte[] outer = tap.TryRead(1000) ?? throw new InvalidOperationException($"nothing came for {Convert.ToHexString(inner)}");
+            byte[] outer = LiveVxlan.Next(tap, 1000) ?? throw new InvalidOperationException($"nothing came for {Convert.ToHexString(inner)}");
 
-            byte[] made = new byte[kernels.HeaderBytes + inner.Length];
-            inner.CopyTo(made, kernels.HeaderBytes);
-            Assert.True(kernels.TryWrite(made, KernelVxlanTests.HashFor(BinaryPrimitives.ReadUInt16BigEndian(outer.AsSpan(34)), Ours), BinaryPrimitives.ReadUInt16BigEndian(outer.AsSpan(18))));
+            UdpTunnel tunnel = UdpTunnel.Vxlan(kernels, Vni, group == 0 ? null : group);
+            byte[] made = new byte[tunnel.HeaderBytes + inner.Length];
+            inner.CopyTo(made, tunnel.HeaderBytes);
+            ushort port = BinaryPrimitives.ReadUInt16BigEndian(outer.AsSpan(kernels.IsV6 ? 54 : 34)), id = kernels.IsV6 ? (ushort)0 : BinaryPrimitives.ReadUInt16BigEndian(outer.AsSpan(18));
+            Assert.InRange(port, kernels.MinSourcePort, kernels.MaxSourcePort - 1);
+            Assert.True(tunnel.TryWrite(made, KernelVxlanTests.HashFor(port, kernels), id));
             Assert.Equal(Convert.ToHexString(outer), Convert.ToHexString(made));
 
             FlowParser.Parse(outer, out _, out _, out PacketInfo info);
-            Assert.Equal(DecapStatus.Ok, receiver.TryUnpack(outer, info, out Range range, out uint vni, out _));
-            Assert.Equal((Vni, Convert.ToHexString(inner)), (vni, Convert.ToHexString(outer[range])));
+            Assert.Equal(DecapStatus.Ok, receiver.TryUnpack(outer, info, out Range range, out uint vni, out uint found));
+            Assert.Equal((Vni, group, Convert.ToHexString(inner)), (vni, found, Convert.ToHexString(outer[range])));
         }
     });
 
-    private static void WithDevices(Action<PacketDevice, PacketDevice> test) => LinuxNetwork.Run(() =>
-    {
-        // Neither device is to say anything of its own accord.
-        File.WriteAllText("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-        using PacketDevice tap = PacketDevice.OpenTap("tap0");
-        LinuxNetwork.Ip(Devices);
-        using PacketDevice vxlan = PacketDevice.OpenSocket("vx0");
-        test(tap, vxlan);
-    });
-
     /// <summary>A frame in the tunnel; half of them with a few bytes that should not be so.</summary>
-    private static byte[] Outer(Random random)
+    private static byte[] Outer(Random random, UdpTunnelOptions ours, bool gbp)
     {
-        UdpTunnelOptions options = Ours with { WritesChecksum = random.Next(2) == 0, Tos = (byte)random.Next(256), Ecn = EcnMode.Normal };
-        UdpTunnel tunnel = UdpTunnel.Vxlan(options, random.Next(12) == 0 ? Vni + 1 : Vni);
+        UdpTunnelOptions options = ours with { WritesChecksum = random.Next(ours.IsV6 ? 8 : 2) != 0, Tos = (byte)random.Next(256), Ecn = EcnMode.Normal };
+        UdpTunnel tunnel = UdpTunnel.Vxlan(options, random.Next(12) == 0 ? Vni + 1 : Vni, random.Next(gbp ? 2 : 8) == 0 ? (uint)random.Next(9) : null);
         byte[] inner = Inner(random, mayBeTagged: true);
         byte[] outer = new byte[tunnel.HeaderBytes + inner.Length];
         Assert.Equal(outer.Length, tunnel.Copy(inner, outer, (uint)random.Next(1, int.MaxValue), (ushort)random.Next(65536)));
         if (random.Next(2) == 0)
             return outer;
         for (int n = random.Next(1, 3); n > 0; n--)
-            Break(outer, random);
-        if (random.Next(8) != 0)
+            Break(outer, random, ours.IsV6);
+        if (!ours.IsV6 && random.Next(8) != 0)
             Seal(outer);
         return random.Next(4) switch
         {
-            0 => outer[..random.Next(34, outer.Length + 1)],
+            0 => outer[..random.Next(ours.IsV6 ? 54 : 34, outer.Length + 1)],
             1 => [.. outer, .. new byte[random.Next(1, 20)]],
             _ => outer,
         };
     }
 
-    /// <summary>Changes one thing: congestion, a fragment's bit, a length, a port, a checksum, the VXLAN header, the inner packet.</summary>
-    private static void Break(byte[] outer, Random random)
+    /// <summary>Changes one thing: congestion, a length, a fragment's bit, a port, a checksum, the VXLAN header, the inner packet.</summary>
+    private static void Break(byte[] outer, Random random, bool v6)
     {
+        int udp = v6 ? 54 : 34;
         int at = random.Next(8) switch
         {
             0 => 15,
-            1 => 17,
-            2 => 36 + random.Next(2),
-            3 => 38 + random.Next(2),
-            4 => 40 + random.Next(2),
-            5 => 42 + random.Next(8),
-            6 => 50 + random.Next(outer.Length - 50),
+            1 => v6 ? 19 : 17,
+            2 => udp + 2 + random.Next(2),
+            3 => udp + 4 + random.Next(2),
+            4 => udp + 6 + random.Next(2),
+            5 => udp + 8 + random.Next(8),
+            6 => udp + 16 + random.Next(outer.Length - udp - 16),
             _ => 20,
         };
-        outer[at] = at == 20 ? (byte)(random.Next(3) * 0x20) : (byte)random.Next(256);
+        outer[at] = at == 20 ? (byte)(v6 ? 17 : random.Next(3) * 0x20) : (byte)random.Next(256);
     }
 
     private static void Seal(byte[] outer)

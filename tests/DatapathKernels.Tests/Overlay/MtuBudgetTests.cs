@@ -29,6 +29,9 @@ public class MtuBudgetTests
             Assert.True(budget.OuterBytes(budget.LargestInner + 1) > s.Link);
             int named = budget.Parts.Where(p => p.CountsAgainstMtu).Sum(p => p.Bytes);
             Assert.Equal(budget.OuterBytes(100), 100 + named + budget.PaddingBytes(100));
+            IReadOnlyList<MtuPart> account = budget.Account(101);
+            Assert.Equal(budget.WireBytes(101), account.Sum(p => p.Bytes));
+            Assert.Equal(budget.PaddingBytes(101), account.Where(p => p.Name == "padding").Sum(p => p.Bytes));
         }, 100);
     }
 

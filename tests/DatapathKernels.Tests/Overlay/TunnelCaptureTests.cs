@@ -54,8 +54,7 @@ public sealed class TunnelCaptureTests
         vxlan BadUdpChecksum skydive__vxlan-src-port.pcap: 2
         vxlan BadUdpChecksum tcpdump__gso-ipv4-vxlan-ipv4.pcap: 1
         vxlan BadUdpChecksum zeek__tunnels__vxlan-encapsulated-igmp-v2.pcap: 3
-        vxlan Ok: 166
-        vxlan ReservedBits deepflow__common__decapsulate_test.pcap: 1
+        vxlan Ok: 167
         vxlan ReservedBits deepflow__common__vxlan-nsh.pcap: 1
         vxlan ReservedBits suricata-verify__vxlan-non-zero-reserved-fields__input.pcap: 10
         vxlan ReservedBits tcpdump__nsh-over-vxlan-gpe.pcap: 1

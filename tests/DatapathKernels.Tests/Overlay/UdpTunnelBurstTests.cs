@@ -21,7 +21,7 @@ public class UdpTunnelBurstTests
         for (int run = 0; run < 40; run++)
         {
             UdpTunnelOptions options = Options(random, v6, geneve);
-            UdpTunnel tunnel = geneve ? UdpTunnel.Geneve(options, 42, run % 2 == 0 ? [] : [1, 2, 1, 1, 0, 0, 0, 7]) : UdpTunnel.Vxlan(options, 42, run % 5 == 0 ? (ushort)9 : null);
+            UdpTunnel tunnel = geneve ? UdpTunnel.Geneve(options, 42, run % 2 == 0 ? [] : [1, 2, 1, 1, 0, 0, 0, 7]) : UdpTunnel.Vxlan(options, 42, run % 5 == 0 ? 9 | VxlanHeader.PolicyApplied : null);
             using PacketArena burst = Fill(random), loop = new(Count, 2048, 128);
             PacketInfo[] infos = Infos(burst);
             uint[] hashes = [.. Enumerable.Range(0, Count).Select(i => i % 4 == 0 ? 0 : (uint)random.Next())];
@@ -118,6 +118,36 @@ public class UdpTunnelBurstTests
     }
 
     [Fact]
+    public void A_burst_of_copies_equals_copies()
+    {
+        Random random = new(8);
+        for (int run = 0; run < 40; run++)
+        {
+            UdpTunnelOptions options = Options(random, run % 2 == 0, false);
+            UdpTunnel tunnel = UdpTunnel.Vxlan(options, 7);
+            using PacketArena from = new(Count, 2048, 0), to = new(Count + 1, 2048, 128), tight = new(Count, 2048, 64), few = new(9, 2048, 128);
+            for (int i = 0; i < Count; i++)
+                from.TryAdd(Known(random));
+            to.TryAdd([1, 2, 3]);
+            PacketInfo[] infos = options.WritesChecksum && run % 3 == 0 ? Infos(from) : [];
+            uint[] hashes = [.. Enumerable.Range(0, Count).Select(_ => (uint)random.Next(2) * (uint)random.Next())];
+            Assert.Equal(Count, tunnel.CopyBurst(from, 0, to, hashes, 3, infos));
+            Assert.Equal((Count + 1, Count), (to.Count, (int)tunnel.Copies));
+            byte[] made = new byte[2048];
+            for (int i = 0; i < Count; i++)
+            {
+                int bytes = tunnel.Copy(from.Frame(i), made, hashes[i], (ushort)(3 + i), infos.Length == 0 ? default : infos[i]);
+                Assert.Equal(Convert.ToHexString(made.AsSpan(0, bytes)), Convert.ToHexString(to.Frame(i + 1)));
+            }
+
+            Assert.Equal(options.IsV6 ? 0 : Count, tunnel.CopyBurst(from, 0, tight, hashes));
+            Assert.Equal(options.IsV6 ? 0 : Count, tight.Count);
+            Assert.Equal(9, tunnel.CopyBurst(from, 2, few, hashes.AsSpan(2)));
+            Assert.Throws<ArgumentOutOfRangeException>(() => tunnel.CopyBurst(from, 1, to, hashes));
+        }
+    }
+
+    [Fact]
     public void A_network_that_was_removed_is_refused_at_once()
     {
         UdpTunnelOptions options = Options(new Random(1), false, false) with { WritesChecksum = false, InheritsTos = false, Tos = 0 };
@@ -153,13 +183,13 @@ public class UdpTunnelBurstTests
         PacketInfo[] infos = Infos(arena);
         byte[][] before = [.. Enumerable.Range(0, Count).Select(i => arena.Frame(i).ToArray())];
         DecapStatus[] statuses = new DecapStatus[Count];
-        uint[] networks = new uint[Count];
-        ulong done = receiver.UnpackBurst(arena.Burst(0), infos, statuses, networks);
+        uint[] networks = new uint[Count], groups = new uint[Count];
+        ulong done = receiver.UnpackBurst(arena.Burst(0), infos, statuses, networks, groups);
         Assert.NotEqual(0ul, done);
         for (int i = 0; i < Count; i++)
         {
-            DecapStatus status = receiver.TryUnpack(before[i], infos[i], out Range inner, out uint vni, out _);
-            Assert.Equal((status, vni, status == DecapStatus.Ok), (statuses[i], networks[i], (done >> i & 1) != 0));
+            DecapStatus status = receiver.TryUnpack(before[i], infos[i], out Range inner, out uint vni, out uint group);
+            Assert.Equal((status, vni, group, status == DecapStatus.Ok), (statuses[i], networks[i], groups[i], (done >> i & 1) != 0));
             Assert.Equal(Convert.ToHexString(status == DecapStatus.Ok ? before[i].AsSpan(inner) : before[i]), Convert.ToHexString(arena.Frame(i)));
         }
     }

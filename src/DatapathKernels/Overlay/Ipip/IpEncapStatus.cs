@@ -9,7 +9,7 @@ public enum IpEncapStatus : byte
     /// <summary>No IPv4 or IPv6 packet, or one cut off.</summary>
     NotIp,
 
-    /// <summary>The outer packet would be longer than its length field can say.</summary>
+    /// <summary>The outer packet would be longer than the path MTU, or than its length field can say.</summary>
     TooLong,
 
     /// <summary>Too little room before the packet.</summary>

@@ -16,7 +16,7 @@ public sealed unsafe partial class IpTunnel
     public IpEncapStatus Write(PacketArena arena, int index, in PacketInfo info, ushort id = 0)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        IpEncapStatus status = TunnelRoom.TryMake(arena, index, info, _headers.Length, MostPacketBytes);
+        IpEncapStatus status = TunnelRoom.TryMake(arena, index, info, _headers.Length, LargestInner);
         return status == IpEncapStatus.Ok ? TryWrite(arena.Frame(index), id) : status;
     }
 
@@ -58,7 +58,7 @@ public sealed unsafe partial class IpTunnel
         const uint headerBytes = EthernetBytes + Ipv4Header.MinSize;
         if (_options.IsV6)
             return from;
-        uint mostBytes = (uint)MostPacketBytes;
+        uint mostBytes = (uint)Math.Max(LargestInner, Ipv4Header.MinSize - 1);
         memory += (nuint)(uint)from * stride;
         for (; from < infos.Length; from++, memory += stride)
         {

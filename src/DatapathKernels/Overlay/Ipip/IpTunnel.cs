@@ -10,7 +10,7 @@ namespace DatapathKernels.Overlay;
 /// <c>ip_tunnel_xmit</c>, <c>ip6_tnl_xmit</c>). The outer headers are built once and finished for each packet; the packet itself is
 /// neither copied nor read beyond its header.
 /// </summary>
-/// <remarks>Immutable: any number of threads may use one.</remarks>
+/// <remarks>Immutable but for the path MTU: any number of threads may use one.</remarks>
 public sealed partial class IpTunnel
 {
     private const int EthernetBytes = 14, OptionBytes = 8;
@@ -19,6 +19,7 @@ public sealed partial class IpTunnel
     private readonly byte[] _headers;
     private readonly OuterIpv4 _v4;
     private readonly OuterIpv6 _v6;
+    private int _pathMtu;
 
     /// <summary>Offset of the byte that says which IP version follows.</summary>
     private readonly int _protocolAt;
@@ -38,6 +39,7 @@ public sealed partial class IpTunnel
         int network = options.IsV6 ? Ipv6Header.Size : Ipv4Header.MinSize;
         _headers = new byte[EthernetBytes + network + (options.EncapsulationLimit is null ? 0 : OptionBytes)];
         EthernetWriter.Write(_headers, options.NextHopMac, options.LocalMac, options.IsV6 ? Ipv6Header.EtherType : Ipv4Header.EtherType);
+        PathMtu = options.PathMtu ?? Longest;
         _protocolAt = EthernetBytes + (options.IsV6 ? 6 : 9);
         if (options.IsV6)
             WriteV6(options);
@@ -57,6 +59,22 @@ public sealed partial class IpTunnel
     /// <summary>Bytes by which an IP packet grows: 20 over IPv4; 40 over IPv6, or 48 with an encapsulation limit.</summary>
     public int OverheadBytes => _headers.Length - EthernetBytes;
 
+    /// <summary>The longest outer packet written, bytes from its IP header on; a longer one is <see cref="IpEncapStatus.TooLong"/>. See <see cref="UdpTunnel.PathMtu"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 68, or more than a length field can say: 65,535, over IPv6 65,575.</exception>
+    public int PathMtu
+    {
+        get => _pathMtu;
+        set
+        {
+            if (value < 68 || value > Longest)
+                Throw.OutOfRange(nameof(value), value, $"68 to {Longest} bytes");
+            _pathMtu = value;
+        }
+    }
+
+    /// <summary>The largest packet whose outer packet is within <see cref="PathMtu"/>.</summary>
+    public int LargestInner => _pathMtu - OverheadBytes;
+
     /// <summary>Writes the outer headers in front of a packet.</summary>
     /// <param name="buffer"><see cref="HeaderBytes"/> bytes of room, then the IP packet, from its first byte to its last.</param>
     /// <param name="id">IPv4 identification.</param>
@@ -69,7 +87,7 @@ public sealed partial class IpTunnel
         int version = OuterHeader.VersionOf(packet);
         if (version == 0)
             return IpEncapStatus.NotIp;
-        if (packet.Length > MostPacketBytes)
+        if (packet.Length > LargestInner)
             return IpEncapStatus.TooLong;
 
         // SAFE: the buffer is longer than the headers, by a fixed IP header.
@@ -96,7 +114,7 @@ public sealed partial class IpTunnel
     }
 
     // IPv4's length field counts its header, IPv6's does not.
-    private int MostPacketBytes => OuterHeader.MostBytes - OverheadBytes + (_options.IsV6 ? Ipv6Header.Size : 0);
+    private int Longest => OuterHeader.MostBytes + (_options.IsV6 ? Ipv6Header.Size : 0);
 
     private void WriteV4(IpTunnelOptions options)
     {

@@ -41,6 +41,9 @@ public sealed record IpTunnelOptions
     /// </summary>
     public DontFragmentMode DontFragment { get; init; } = DontFragmentMode.Set;
 
+    /// <summary>The longest outer packet, bytes from its IP header on; see <see cref="IpTunnel.PathMtu"/>. Null where it is not known: then what a length field can say.</summary>
+    public int? PathMtu { get; init; }
+
     /// <summary>What the outer header says of congestion.</summary>
     public EcnMode Ecn { get; init; }
 

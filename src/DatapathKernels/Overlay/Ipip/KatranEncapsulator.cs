@@ -27,6 +27,9 @@ public sealed class KatranEncapsulator(MacAddress nextHop, IPv6Address gueSource
     /// </summary>
     public bool WritesGueChecksum { get; init; } = true;
 
+    /// <summary>The longest outer packet written, bytes from its IP header on; a longer one is <see cref="IpEncapStatus.TooLong"/>. Null where it is not known: then what a length field can say.</summary>
+    public int? PathMtu { get; init; }
+
     /// <summary>Bytes of all outer headers towards a target, Ethernet's included.</summary>
     public static int HeaderBytes(in KatranTarget target) =>
         EthernetBytes + (target.IsV6 ? Ipv6Header.Size : Ipv4Header.MinSize) + (target.IsGue ? UdpBytes : 0);
@@ -56,7 +59,7 @@ public sealed class KatranEncapsulator(MacAddress nextHop, IPv6Address gueSource
         ArgumentNullException.ThrowIfNull(arena);
         int headers = HeaderBytes(target);
         MacAddress from = arena.Link(index) == LinkType.Ethernet && info.L3Offset >= EthernetBytes ? new MacAddress(arena.Frame(index)) : default;
-        int most = OuterHeader.MostBytes - (headers - EthernetBytes) + (target.IsV6 ? Ipv6Header.Size : 0);
+        int longest = OuterHeader.MostBytes + (target.IsV6 ? Ipv6Header.Size : 0), most = Math.Min(longest, PathMtu ?? longest) - (headers - EthernetBytes);
         IpEncapStatus status = TunnelRoom.TryMake(arena, index, info, headers, most);
         if (status != IpEncapStatus.Ok)
             return status;

@@ -80,6 +80,24 @@ public sealed class MtuBudget
         return bytes;
     }
 
+    /// <summary>Every byte of wire that one inner packet takes, by name, from the wire inwards: <see cref="Parts"/>, the packet itself, and behind it the padding of the layers that pad.</summary>
+    /// <param name="innerBytes">The inner IP packet.</param>
+    /// <returns>Parts that add up to <see cref="WireBytes"/>. The packet's own layer is the number of layers.</returns>
+    public IReadOnlyList<MtuPart> Account(int innerBytes)
+    {
+        List<MtuPart> parts = [.. _parts, new MtuPart(_layers.Length, "inner packet", innerBytes)];
+        int bytes = innerBytes;
+        for (int i = _layers.Length - 1; i >= 0; i--)
+        {
+            int padding = EncapsulationParts.Padding(_layers[i].Kind, bytes, _deviceMtu[i]);
+            if (padding > 0)
+                parts.Add(new MtuPart(i, "padding", padding));
+            bytes += padding + _fixedBytes[i];
+        }
+
+        return parts;
+    }
+
     /// <summary>Bytes of padding that all layers put behind an inner packet.</summary>
     /// <param name="innerBytes">The inner IP packet.</param>
     public int PaddingBytes(int innerBytes)
