@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using DatapathKernels.Bench.Cli;
 
@@ -41,7 +42,7 @@ internal static class InputFile
     }
 
     /// <summary>The bytes of a file; one packed with gzip is unpacked.</summary>
-    /// <exception cref="InvalidDataException">It is packed, and broken.</exception>
+    /// <exception cref="InvalidDataException">It is packed, and broken or cut off.</exception>
     public static byte[] ReadAll(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
@@ -50,6 +51,34 @@ internal static class InputFile
         using GZipStream packed = new(new MemoryStream(bytes), CompressionMode.Decompress);
         using MemoryStream unpacked = new();
         packed.CopyTo(unpacked);
-        return unpacked.ToArray();
+        byte[] content = unpacked.ToArray();
+        if (!EndsWhole(bytes, content))
+            throw new InvalidDataException($"packed with gzip and cut off at byte {bytes.Length}");
+        return content;
+    }
+
+    /// <summary>
+    /// What the stream does not look at: a packed file ends with the checksum and the length of what its last part unpacks to (RFC 1952).
+    /// One that is cut off ends with anything, and unpacks to less without a word.
+    /// </summary>
+    private static bool EndsWhole(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> content)
+    {
+        if (packed.Length < 18)
+            return false;
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(packed[^8..]), length = BinaryPrimitives.ReadUInt32LittleEndian(packed[^4..]);
+        return length <= content.Length && Crc32(content[^(int)length..]) == checksum;
+    }
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc >> 1) ^ (0xEDB8_8320 & (uint)-(int)(crc & 1));
+        }
+
+        return ~crc;
     }
 }

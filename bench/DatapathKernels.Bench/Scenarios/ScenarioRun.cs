@@ -17,7 +17,7 @@ internal sealed record ScenarioRun(IReadOnlyList<ScenarioRecord> Records, IReadO
         List<string> failures = [];
         Stopwatch all = Stopwatch.StartNew();
         if (scenarios.Count > 0)
-            output.WriteLine($"{scenarios.Count} scenarios, about {ProgressLines.Minutes(scenarios.Sum(s => s.Length.Of(context.Full)))}");
+            output.WriteLine($"{scenarios.Count} scenario{(scenarios.Count == 1 ? "" : "s")}, about {ProgressLines.Minutes(scenarios.Sum(s => s.Length.Of(context.Full)))}");
         for (int i = 0; i < scenarios.Count; i++)
         {
             Stopwatch clock = Stopwatch.StartNew();

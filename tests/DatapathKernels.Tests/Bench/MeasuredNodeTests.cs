@@ -37,13 +37,14 @@ public class MeasuredNodeTests
     {
         WorkingSet.FlowCost[] costs = [Cost(1000, 100), Cost(10_000, 150)];
 
-        ScenarioRecord record = WorkingSetRecord.Of("WorkingSet", costs, [new CacheSize(2, 1 << 20)]);
+        ScenarioRecord record = WorkingSetRecord.Of("WorkingSet", costs, [new CacheSize(2, 1 << 20), new CacheSize(3, 1 << 25)]);
 
         // 2,000,000 bytes for 10,000 connections are 200 each.
         Assert.Equal((1 << 20) / 200.0, WorkingSetRecord.FlowsIn(1 << 20, costs));
         Assert.Equal("Ebpf: 100 ns a packet at 1,000 connections, 150 ns at 10,000: 1.5 times; 200 bytes a connection", record.Findings[0]);
-        Assert.Equal(["Ebpf", "200", "5,200"], record.Tables[1].Rows[0]);
-        Assert.Equal("L2 full, then memory (Ebpf)", Assert.Single(record.Charts[0].Marks!).Label);
+        Assert.Equal(["Ebpf", "200", "5,200", "170,000"], record.Tables[1].Rows[0]);
+        Assert.Equal(["L2 full (Ebpf)", "L3 full, then memory (Ebpf)"], record.Charts[0].Marks!.Select(mark => mark.Label));
+        Assert.EndsWith("beyond that packets wait for memory", record.Findings[^1], StringComparison.Ordinal);
         Assert.Null(record.Problem());
     }
 

@@ -25,6 +25,7 @@ public class RuleUpdateTests
         Assert.Null(record.Problem());
         Assert.Equal(3, record.Charts.Count);
         Assert.Equal([2.0, 100, 1000, 10_000], record.Charts[2].Series[0].Points.Select(p => p.X));
+        Assert.Equal(cost.Phases[0].Latency.P50 / 1000, record.Charts[0].Series[0].Points[0].Y);
         Assert.StartsWith($"{mode} at 50 Services: a full reload takes ", record.Findings[0], StringComparison.Ordinal);
     }
 

@@ -41,6 +41,13 @@ public sealed class ScenarioTimerTests
         Assert.Equal(new CacheSize(level, bytes), ProcessorCaches.Decode(eax, ebx, ecx));
 
     [Fact]
+    public void The_old_leaves_tell_two_levels_in_KiB_or_nothing()
+    {
+        Assert.Equal([new CacheSize(1, 48 << 10), new(2, 1 << 20)], ProcessorCaches.Old(0x300C_0140, 0x0400_6140));
+        Assert.Empty(ProcessorCaches.Old(0, 0));
+    }
+
+    [Fact]
     public void A_cache_of_code_is_none() => Assert.Null(ProcessorCaches.Decode(0x4122, 0x01C0_003F, 63));
 
     [Fact]

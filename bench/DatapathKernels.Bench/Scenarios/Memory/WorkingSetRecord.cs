@@ -17,13 +17,16 @@ internal static class WorkingSetRecord
             name,
             "The working set",
             "What does a packet of a known connection cost as connections grow, and where does what a node keeps about them outgrow the caches?",
-            [.. modes.Select(Finding), .. caches.Select(cache => Finding(cache, caches[^1], modes))],
+            [.. modes.Select(Finding), .. caches.Select(cache => Finding(cache, modes))],
             [Times(modes), Outgrown(modes, caches)],
             [Chart(modes, caches)]);
     }
 
     /// <summary>At how many connections the state outgrows so many bytes: by what a connection takes at the largest size measured.</summary>
     public static double FlowsIn(long cacheBytes, IEnumerable<WorkingSet.FlowCost> mode) => cacheBytes / BytesAFlow(mode);
+
+    // Where the third level is not told, what lies behind the second is not known.
+    private static bool IsLast(CacheSize cache) => cache.Level >= 3;
 
     private static double BytesAFlow(IEnumerable<WorkingSet.FlowCost> mode) => mode.MaxBy(c => c.Flows) is { } most ? (double)most.StateBytes / most.Flows : 0;
 
@@ -34,10 +37,10 @@ internal static class WorkingSetRecord
             + $"{Words.Times(last.Time.Median / first.Time.Median)} times; {Words.Count(BytesAFlow(mode))} bytes a connection";
     }
 
-    private static string Finding(CacheSize cache, CacheSize last, IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes)
+    private static string Finding(CacheSize cache, IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes)
     {
         double[] flows = [.. modes.Select(m => FlowsIn(cache.Bytes, m))];
-        return $"L{cache.Level} ({Words.Count(cache.Bytes >> 10)} KiB) holds the state of {Words.About(flows.Min())} to {Words.About(flows.Max())} connections, by the mode{(cache == last ? "; beyond that packets wait for memory" : "")}";
+        return $"L{cache.Level} ({Words.Count(cache.Bytes >> 10)} KiB) holds the state of {Words.About(flows.Min())} to {Words.About(flows.Max())} connections, by the mode{(IsLast(cache) ? "; beyond that packets wait for memory" : "")}";
     }
 
     private static ScenarioTable Times(IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes) => new(
@@ -59,5 +62,5 @@ internal static class WorkingSetRecord
         LogX: true,
         LogY: true,
         [.. modes.Select(m => new ScenarioSeries(m.Key.ToString(), [.. m.Select(c => new ScenarioPoint(c.Flows, c.Time.Median))]))],
-        [.. caches.Select(c => new ScenarioMark(FlowsIn(c.Bytes, modes[0]), $"L{c.Level} full{(c == caches[^1] ? ", then memory" : "")} ({modes[0].Key})"))]);
+        [.. caches.Select(c => new ScenarioMark(FlowsIn(c.Bytes, modes[0]), $"L{c.Level} full{(IsLast(c) ? ", then memory" : "")} ({modes[0].Key})"))]);
 }

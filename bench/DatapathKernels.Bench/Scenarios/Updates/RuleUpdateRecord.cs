@@ -26,14 +26,16 @@ internal static class RuleUpdateRecord
     private static ScenarioChart Chart(string title, IReadOnlyList<UpdateCost> costs, Func<UpdateCost, UpdatePhase> phaseOf) => new(
         title,
         "the slowest of so many packets",
-        "ns",
+        "µs",
         LogX: true,
         LogY: true,
         [.. costs.Select(cost => new ScenarioSeries(cost.Mode.ToString(), Points(phaseOf(cost).Latency)))]);
 
     // A clock that stands still between two packets would say 0, which a logarithm has no place for.
     private static ScenarioPoint[] Points(LatencySummary latency) =>
-        [new(2, Math.Max(1, latency.P50)), new(100, Math.Max(1, latency.P99)), new(1000, Math.Max(1, latency.P999)), new(10_000, Math.Max(1, latency.P9999))];
+        [new(2, Us(latency.P50)), new(100, Us(latency.P99)), new(1000, Us(latency.P999)), new(10_000, Us(latency.P9999))];
+
+    private static double Us(double ns) => Math.Max(1, ns) / 1000;
 
     private static string Finding(int services, UpdateCost cost)
     {
