@@ -25,8 +25,8 @@ public abstract unsafe partial class ChainMatcher
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain, (uint)_layout.Count);
         int step = _steps;
         Volatile.Write(ref _steps, step + 1);
-        ref readonly Approach approach = ref ApproachOf(rules, chain);
-        if (typeof(TRandom) != typeof(PacketRandom) || approach.Table == null)
+        Approach* approach = ApproachOf(rules, chain);
+        if (typeof(TRandom) != typeof(PacketRandom) || approach->Table == null)
         {
             Volatile.Write(ref _steps, step + 2);
             EvaluatePacked(rules, chain, burst, infos, metas, ref random, verdicts);

@@ -11,7 +11,7 @@ public abstract partial class ChainMatcher
     private RuleCounters[] _told = [];
     private int _toldAt = NotTold;
 
-    /// <summary>The counters of one rule, started from those of the file.</summary>
+    /// <summary>The counters of one rule, started from those of the file. The first to ask after a packet pays O(services) in the indexed matcher.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a rule of that chain.</exception>
     public RuleCounters CountersOf(ChainId chain, int rule)
     {

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
-using DatapathKernels.Simd;
 
 namespace DatapathKernels.Filtering;
 
@@ -17,134 +16,140 @@ public abstract unsafe partial class ChainMatcher
     // Draws made ahead, and how many of them one packet may look at without asking.
     private const int DrawsAhead = 72, DrawsAtOnce = 8;
 
-    /// <summary>What a burst's packets are and where they lead, one of each for every packet.</summary>
-    private struct Places
+    /// <summary>What a burst's packets are and where they lead, one of each for every packet. One block, so that one register reaches all of it.</summary>
+    private struct BurstWork
     {
-        public byte** Frames;
-        public uint* Sources;
+        /// <summary>A <see cref="Shortcut"/>, or a <see cref="Way"/> that needs none.</summary>
+        public fixed ulong Found[PacketBurst.MaxCount];
 
-        /// <summary>A record, or a <see cref="Way"/> that needs none.</summary>
-        public nint* Found;
-        public int* Draws;
+        /// <summary>IPv4 headers.</summary>
+        public fixed ulong Headers[PacketBurst.MaxCount];
+
+        /// <summary>Zero for packets that walk.</summary>
+        public fixed ulong Keys[PacketBurst.MaxCount];
+
+        /// <summary>Buckets.</summary>
+        public fixed ulong Homes[PacketBurst.MaxCount];
+
+        public fixed uint Sources[PacketBurst.MaxCount];
+
+        /// <summary>See <see cref="ShapeOf"/>.</summary>
+        public fixed uint Shapes[PacketBurst.MaxCount];
+
+        public fixed uint Bytes[PacketBurst.MaxCount];
+
+        public fixed int Draws[DrawsAhead];
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void EvaluateByShortcuts(
-        PackedRules<RuleHeadV4> rules, int chain, in Approach approach, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts)
+        PackedRules<RuleHeadV4> rules, int chain, Approach* approach, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts)
     {
-        byte** frames = stackalloc byte*[PacketBurst.MaxCount];
-        uint* sources = stackalloc uint[PacketBurst.MaxCount];
-        nint* found = stackalloc nint[PacketBurst.MaxCount];
-        int* draws = stackalloc int[DrawsAhead];
-        Places places = new() { Frames = frames, Sources = sources, Found = found, Draws = draws };
-        FindSlots(approach, burst, infos, places);
-        Vector128<ulong> came = default, passed = default;
+        BurstWork work;
+        fixed (PacketInfo* records = infos)
+            FindKeys(approach->Table, burst, records, &work);
+        FindShortcuts(approach, burst.Count, &work);
+        Vector128<ulong> taken = default, passed = default;
         for (int first = 0; first < burst.Count;)
         {
-            int end = RunShortcuts(approach, places, first, burst.Count, infos, metas, ref random, verdicts, ref came, ref passed);
+            int end = RunShortcuts(approach->Past, &work, first, burst.Count, metas, ref random, verdicts, ref taken, ref passed);
             if (end < burst.Count)
                 WalkOne(rules, chain, burst[end], infos[end], ref metas[end], ref random, ref verdicts[end]);
-
             first = end + 1;
         }
 
-        if (approach.Jump >= 0)
-            Count(_state.Counters + approach.Jump, came);
-        if (approach.End != null)
-            CountPassed(_state.Counters, approach, passed);
+        Count(approach->Jump, taken + passed);
+        if (approach->End == null)
+            return;
+        Count(approach->End, passed);
+        Count(approach->Policy, passed);
     }
 
-    // SAFE: the arena's own bounds; at most a burst of each array
-    private void FindSlots(in Approach approach, in PacketBurst burst, ReadOnlySpan<PacketInfo> infos, in Places places)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FindShortcuts(Approach* approach, int count, BurstWork* work)
     {
-        ulong* keys = stackalloc ulong[PacketBurst.MaxCount];
-        ShortcutBucket** homes = stackalloc ShortcutBucket*[PacketBurst.MaxCount];
-        ShortcutTable* table = approach.Table;
-        int count = burst.Count;
-        burst.Arena.Raw(out byte* memory, out FrameSlot* slots, out nuint stride);
-        slots += burst.First;
-        memory += (nuint)burst.First * stride;
-        // SAFE: as many as the burst, which the caller proved
-        ref PacketInfo info = ref MemoryMarshal.GetReference(infos);
-        for (int i = 0; i < count; i++, memory += stride)
-        {
-            byte* frame = memory + slots[i].Start;
-            places.Frames[i] = frame;
-            // A key of zero is no packet's.
-            TryKey(ref *frame, (int)slots[i].Length, Unsafe.Add(ref info, i), out keys[i], out places.Sources[i]);
-            homes[i] = ShortcutTable.HomeOf(table, keys[i]);
-            Prefetch.Read(homes[i]);
-        }
-
+        ShortcutTable* table = approach->Table;
         for (int i = 0; i < count; i++)
         {
-            ulong key = keys[i];
-            ShortcutSlot* slot = key == 0 ? null : ShortcutTable.Find(table, homes[i], key);
+            ulong key = work->Keys[i];
+            ShortcutSlot* slot = ShortcutTable.Find(table, (ShortcutBucket*)work->Homes[i], key);
             if (slot == null)
             {
-                places.Found[i] = (nint)(key != 0 && CanPass(approach, key) ? WayPast(approach) : Way.Walk);
+                work->Found[i] = (ulong)(key != 0 && CanPass(approach, key) ? approach->Past : Way.Walk);
                 continue;
             }
 
+            // A key of zero finds a free place, which has no record.
             uint record = Volatile.Read(ref slot->Record);
             Shortcut* shortcut = record == 0 ? null : ShortcutTable.RecordOf(table, record);
-            places.Found[i] = (nint)shortcut;
-            Prefetch.Read(shortcut);
-            Prefetch.Read((byte*)shortcut + ShortcutRecords.LineBytes);
+            work->Found[i] = (ulong)shortcut;
+            Shortcut.Fetch(shortcut);
         }
     }
 
+    // Like the other steps of a burst not inlined: each keeps its loop in registers.
     /// <summary>Takes packets from one on until one must be walked; returns that one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static int RunShortcuts(
-        in Approach approach, in Places places, int first, int count, ReadOnlySpan<PacketInfo> infos, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts, ref Vector128<ulong> came, ref Vector128<ulong> passed)
+        Way past, BurstWork* work, int first, int count, Span<PacketMeta> metas, ref PacketRandom random, Span<PacketVerdict> verdicts, ref Vector128<ulong> taken, ref Vector128<ulong> passed)
     {
-        // SAFE (all three): a packet of the burst each, which the caller proved
-        ref PacketInfo info = ref Unsafe.Add(ref MemoryMarshal.GetReference(infos), first);
+        // SAFE (both): a packet of the burst each, which the caller proved
         ref PacketMeta meta = ref Unsafe.Add(ref MemoryMarshal.GetReference(metas), first);
         ref PacketVerdict verdict = ref Unsafe.Add(ref MemoryMarshal.GetReference(verdicts), first);
-        int* draws = places.Draws;
-        int drawn = 0, most = -1;
-        Vector128<ulong> taken = default, past = default;
+        int* drawn = work->Draws, last = drawn - 1;
         int i = first;
-        for (; i < count; i++, info = ref Unsafe.Add(ref info, 1), meta = ref Unsafe.Add(ref meta, 1), verdict = ref Unsafe.Add(ref verdict, 1))
+        for (; i < count; i++, meta = ref Unsafe.Add(ref meta, 1), verdict = ref Unsafe.Add(ref verdict, 1))
         {
-            Shortcut* shortcut = (Shortcut*)places.Found[i];
-            Vector128<ulong> packet = Vector128.Create(1UL, info.L3Length + (ulong)meta.GrownBytes);
+            Shortcut* shortcut = (Shortcut*)work->Found[i];
             if ((nuint)shortcut <= (nuint)Way.Endpoint)
             {
                 if (shortcut == null)
                     break;
-                past += packet;
+                passed += Vector128.Create(1UL, work->Bytes[i] + (ulong)meta.GrownBytes);
                 verdict = default;
-                End(ref verdict, KindOf((Way)(nint)shortcut), -1);
+                End(ref verdict, KindOf(past), -1);
                 continue;
             }
 
-            if (drawn > most)
+            if (drawn > last)
             {
-                random.Skip(drawn);
-                random.Peek(draws, DrawsAhead);
-                drawn = 0;
-                most = DrawsAhead - DrawsAtOnce;
+                random.Skip((int)(drawn - work->Draws));
+                random.Peek(work->Draws, DrawsAhead);
+                drawn = work->Draws;
+                last = drawn + DrawsAhead - DrawsAtOnce;
             }
 
-            uint source = places.Sources[i];
-            int asked = shortcut->Draws;
-            int pick = asked <= DrawsAtOnce ? FirstWithin(Shortcut.LimitsOf(shortcut), draws + drawn, asked) : random.CountAhead(drawn, Shortcut.LimitsOf(shortcut), asked);
-            ShortcutEndpoint* endpoint = Shortcut.EndpointsOf(shortcut) + pick;
-            if ((source & shortcut->SourceMask) != shortcut->Source || (shortcut->HasHairpins & (endpoint->Address == source)))
+            int draws = shortcut->Draws, pick, asked;
+            if (draws <= 2)
+            {
+                // Of few endpoints, as services have mostly: the shortest way from one packet's draws to the next one's.
+                int* limits = Shortcut.LimitsOf(shortcut);
+                int isFirstBeyond = Bit(drawn[0] > limits[0]) & (draws + 1) >> 1;
+                pick = isFirstBeyond + (Bit(drawn[1] > limits[1]) & isFirstBeyond & draws >> 1);
+                asked = ((draws + 1) >> 1) + (isFirstBeyond & draws >> 1);
+            }
+            else
+            {
+                pick = draws <= DrawsAtOnce ? FirstWithin(Shortcut.LimitsOf(shortcut), drawn, draws) : random.CountAhead((int)(drawn - work->Draws), Shortcut.LimitsOf(shortcut), draws);
+                asked = PacketRandom.Asked(pick, draws);
+            }
+
+            ShortcutEndpoint* endpoint = Shortcut.EndpointsOf(shortcut, draws) + pick;
+            if (!Shortcut.IsFor(shortcut, endpoint, work->Sources[i]))
                 break;
-            drawn += PacketRandom.Asked(pick, asked);
+            drawn += asked;
+            Vector128<ulong> packet = Vector128.Create(1UL, work->Bytes[i] + (ulong)meta.GrownBytes);
             taken += packet;
             Shortcut.Count(shortcut, pick, packet);
             Shortcut.Answer(shortcut, endpoint, ref verdict);
-            Rewrite(shortcut->HasPort, endpoint, ref *places.Frames[i], info);
+            Rewrite(shortcut, endpoint, ref *(byte*)work->Headers[i], work->Shapes[i]);
         }
 
-        random.Skip(drawn);
-        came += taken + past;
-        passed += past;
+        random.Skip((int)(drawn - work->Draws));
         return i;
     }
+
+    private static int Bit(bool isSet) => Unsafe.BitCast<bool, byte>(isSet);
 
     /// <summary>The first of up to eight draws within its limit; the number of limits when none is. All at once, without a branch on chance.</summary>
     // SAFE: eight draws are there; behind the limits lie endpoints or the room of records, whose lanes are not looked at

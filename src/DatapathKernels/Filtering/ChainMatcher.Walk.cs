@@ -38,9 +38,9 @@ public abstract partial class ChainMatcher
         where TRandom : struct, IRandomSource
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chain.Index, (uint)_layout.Count);
-        if (_packedV4 is { } packed && typeof(TRandom) == typeof(PacketRandom))
+        if (typeof(TRandom) == typeof(PacketRandom) && _packedV4 is not null)
         {
-            EvaluateByShortcut(packed, chain.Index, frame, info, ref meta, ref Unsafe.As<TRandom, PacketRandom>(ref random), out verdict);
+            EvaluateByShortcut(chain.Index, frame, info, ref meta, ref Unsafe.As<TRandom, PacketRandom>(ref random), out verdict);
             return;
         }
 

@@ -4,8 +4,9 @@ namespace DatapathKernels.Filtering;
 /// Finds the next matching rule of a long chain by hash instead of walking there: near O(1). The answers are those of
 /// <see cref="LinearMatcher"/>, counters and random draws included. Where a chain leads to dispatch rules (one destination address,
 /// protocol and port each) and only draws and one DNAT lie behind, as in kube-proxy's services, what is left of the walk is
-/// worked out beforehand: such packets cost one probe, their draws and the counters. A burst over rules larger than a megabyte fetches the cache
-/// lines of all its walks before the first. What a packet costs is decision and rewriting together.
+/// worked out beforehand: such packets cost one probe, their draws and one counter, which stands for all rules of their way until counters
+/// are read. A burst over rules larger than a megabyte fetches the cache lines of all its walks before the first. What a packet costs is
+/// decision and rewriting together.
 /// </summary>
 /// <remarks>
 /// As every matcher it serves one walking thread. One other thread at a time may replace chains meanwhile

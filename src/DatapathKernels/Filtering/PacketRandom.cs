@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -43,13 +44,21 @@ public struct PacketRandom : IRandomSource
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Asked(int first, int count) => first + (int)((uint)(first - count) >> 31);
 
-    /// <summary>The same against limits, which draws may reach; many are asked one by one.</summary>
+    /// <summary>The same against limits, which draws may reach; many are asked one by one. Eight words are readable at <paramref name="limits"/>, however many count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe int CountUntilWithin(int* limits, int count)
     {
         if (count > PackedOp.MostSpread)
             return CountOneByOne(limits, count);
         int first = count;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            uint beyond = Vector256.GreaterThan(Draws(EightStates()), Vector256.Load(limits)).ExtractMostSignificantBits();
+            first = BitOperations.TrailingZeroCount(~beyond | (1u << count));
+            Skip(Asked(first, count));
+            return first;
+        }
+
         for (int i = count - 1; i >= 0; i--)
         {
             long draw = Draw(_state + ((ulong)(i + 1) * Step)) & 0x7fffffff;
@@ -82,9 +91,9 @@ public struct PacketRandom : IRandomSource
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Vector512<ulong> state = Vector512.Create(_state) + (Vector512.Create(1UL, 2, 3, 4, 5, 6, 7, 8) * Step);
-            for (int i = 0; i < count; i += Vector512<ulong>.Count, state += Vector512.Create(unchecked(8 * Step)))
-                (Vector512.Narrow(Draw(state), default).GetLower().AsInt32() & Vector256.Create(int.MaxValue)).Store(draws + i);
+            Vector512<ulong> states = EightStates();
+            for (int i = 0; i < count; i += Vector512<ulong>.Count, states += Vector512.Create(unchecked(8 * Step)))
+                Draws(states).Store(draws + i);
             return;
         }
 
@@ -94,6 +103,10 @@ public struct PacketRandom : IRandomSource
 
     /// <summary>Steps over some draws.</summary>
     internal void Skip(int draws) => _state += (ulong)draws * Step;
+
+    private readonly Vector512<ulong> EightStates() => Vector512.Create(_state) + (Vector512.Create(1UL, 2, 3, 4, 5, 6, 7, 8) * Step);
+
+    private static Vector256<int> Draws(Vector512<ulong> states) => Vector512.Narrow(Draw(states), default).GetLower().AsInt32() & Vector256.Create(int.MaxValue);
 
     private static Vector512<ulong> Draw(Vector512<ulong> z)
     {

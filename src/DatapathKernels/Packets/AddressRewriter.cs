@@ -109,26 +109,24 @@ public static class AddressRewriter
     /// checksums. The same bits as <see cref="SetDestination(Span{byte}, in PacketInfo, uint, ushort)"/>. Which of the protocols it is decides no branch: bursts mix them.
     /// </summary>
     /// <param name="header">Its IPv4 header.</param>
-    /// <param name="headerBytes">Bytes from there to the transport header.</param>
+    /// <param name="port">Its destination port.</param>
+    /// <param name="field">Its transport checksum.</param>
     /// <param name="isUdp">UDP rather than TCP.</param>
     /// <param name="addressBe">The new destination address, network byte order.</param>
     /// <param name="difference">The <see cref="InternetChecksum.Difference"/> of the addresses, as they stand on the wire.</param>
     /// <param name="portBe">The new destination port, network byte order.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void SetPlainDestination(ref byte header, int headerBytes, bool isUdp, uint addressBe, ushort difference, ushort portBe)
+    internal static void SetPlainDestination(ref byte header, ref byte port, ref byte field, bool isUdp, uint addressBe, ushort difference, ushort portBe)
     {
         Write(ref header, DestinationV4, addressBe);
         Write(ref header, HeaderChecksumV4, InternetChecksum.ReplaceByDifference(Read<ushort>(ref header, HeaderChecksumV4), difference));
-        ref byte l4 = ref Unsafe.Add(ref header, headerBytes);
-        ref byte field = ref Unsafe.Add(ref l4, TcpChecksum - ((TcpChecksum - UdpChecksum) * Unsafe.BitCast<bool, byte>(isUdp)));
-        uint checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref l4, 2);
-        Write(ref l4, 2, portBe);
-        if (isUdp & checksum == 0)
-            return;
-        ushort mended = InternetChecksum.ReplaceByDifference((ushort)checksum, difference + (oldPort ^ 0xffff) + portBe);
-        if (isUdp & mended == 0)
-            mended = 0xffff;
-        Write(ref field, 0, mended);
+        uint checksum = Read<ushort>(ref field, 0), oldPort = Read<ushort>(ref port, 0);
+        Write(ref port, 0, portBe);
+        uint mended = InternetChecksum.ReplaceByDifference((ushort)checksum, difference + (oldPort ^ 0xffff) + portBe);
+        // One question for both zeros that are something else to UDP, no checksum before or one that became zero; no branch on which protocol it is, as bursts mix them.
+        if (isUdp & checksum * mended == 0)
+            mended = checksum == 0 ? 0u : 0xffff;
+        Write(ref field, 0, (ushort)mended);
     }
 
     private static RewriteStatus RewriteAnyV4(Span<byte> frame, in PacketInfo info, int addressOffset, uint addressBe, int portOffset, ushort portBe)

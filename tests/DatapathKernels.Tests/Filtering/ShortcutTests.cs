@@ -96,7 +96,7 @@ public class ShortcutTests
             ushort port = random.Next(8) == 0 ? MemoryMarshal.Read<ushort>(other.AsSpan(22)) : (ushort)random.Next();
             ushort difference = InternetChecksum.Difference(MemoryMarshal.Read<uint>(other.AsSpan(16)), address);
             Assert.Equal(RewriteStatus.Ok, AddressRewriter.SetDestination(packet.Bytes, info, address, port));
-            AddressRewriter.SetPlainDestination(ref other[0], 20, i % 2 != 0, address, difference, port);
+            AddressRewriter.SetPlainDestination(ref other[0], ref other[22], ref other[i % 2 != 0 ? 26 : 36], i % 2 != 0, address, difference, port);
             Assert.Equal(packet.Bytes, other);
         }
     }
@@ -112,7 +112,7 @@ public class ShortcutTests
             fixed (int* draws = ahead)
             {
                 random.Peek(draws, ahead.Length);
-                int* limits = stackalloc int[3] { -1, int.MaxValue, 7 };
+                int* limits = stackalloc int[8] { -1, int.MaxValue, 7, 0, 0, 0, 0, 0 };
                 PacketRandom copy = random;
                 Assert.Equal(1, copy.CountUntilWithin(limits, 3));
                 Assert.Equal(1, random.CountAhead(0, limits, 3));

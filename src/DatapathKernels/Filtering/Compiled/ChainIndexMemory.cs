@@ -11,6 +11,7 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     private readonly NativeBuffer? _trees;
     private readonly ChainIndex<THead>* _index;
     private NativeBuffer? _shortcuts;
+    private int _cells;
 
     /// <summary>Indexes a chain. What its rules do is for the caller to fill in (<see cref="ChainIndex{THead}.RuleAt"/>).</summary>
     /// <param name="heads">The heads of its rules; they are copied.</param>
@@ -56,7 +57,9 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
     public long Bytes => (long)(_memory.Length + (_trees?.Length ?? 0) + (_shortcuts?.Length ?? 0));
 
     /// <summary>Gives it a <see cref="ShortcutTable"/>, which it owns from now on. Walks see it by <see cref="Publish"/>.</summary>
-    public void Attach(NativeBuffer shortcuts) => _shortcuts = shortcuts;
+    /// <param name="shortcuts">The table.</param>
+    /// <param name="cells">The line its cells begin at; see <see cref="ShortcutTable.Cells"/>.</param>
+    public void Attach(NativeBuffer shortcuts, int cells) => (_shortcuts, _cells) = (shortcuts, cells);
 
     /// <summary>Lets walks see its shortcuts, if it has any.</summary>
     public void Publish(ShortcutRecords records)
@@ -65,6 +68,7 @@ internal sealed unsafe class ChainIndexMemory<THead> : IDisposable
             return;
         ShortcutTable* table = (ShortcutTable*)_shortcuts.Pointer;
         table->Records = records.Pointer;
+        table->Cells = (byte*)records.At((uint)_cells);
         Volatile.Write(ref *(nint*)&_index->Shortcuts, (nint)table);
     }
 

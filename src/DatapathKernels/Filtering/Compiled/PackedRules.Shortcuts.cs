@@ -44,14 +44,27 @@ internal sealed unsafe partial class PackedRules<THead>
                 slot->Rule = -1;
         }
 
-        for (int rule = 0; rule < first; rule++)
+        memory.Attach(slots, AddRecords(index, table, finder));
+    }
+
+    /// <summary>The records of all slots; returns the line where those of buckets' first keys begin.</summary>
+    private int AddRecords(ChainIndex<THead>* index, ShortcutTable* table, ShortcutFinder finder)
+    {
+        int cells = _records.Reserve(ShortcutTable.CountOf(table) * ShortcutTable.CellLines);
+        for (int bucket = 0; bucket < ShortcutTable.CountOf(table); bucket++)
         {
-            ShortcutSlot* slot = SlotOf(index, table, rule);
-            if (slot->Rule == rule)
-                slot->Record = _records.Add(Find(finder, index, rule));
+            for (int place = 0; place < ShortcutBucket.Places; place++)
+            {
+                ShortcutSlot* slot = ShortcutTable.SlotAt(table, bucket, place);
+                if (!ShortcutTable.HasKey(table, bucket, place) || slot->Rule < 0)
+                    continue;
+                ReadOnlySpan<byte> record = Find(finder, index, slot->Rule);
+                bool hasCell = place == 0 && cells != 0 && !record.IsEmpty && record.Length <= ShortcutTable.CellLines * ShortcutRecords.LineBytes;
+                slot->Record = hasCell ? _records.Put(cells + (bucket * ShortcutTable.CellLines), record) : _records.Add(record);
+            }
         }
 
-        memory.Attach(slots);
+        return cells;
     }
 
     private void AddAllShortcuts()

@@ -87,6 +87,8 @@ internal sealed unsafe partial class PackedRules<THead> : IDisposable
 
     public void Dispose()
     {
+        // Whoever comes after this reads blocks anew, and learns of it there.
+        _version++;
         _cells.Dispose();
         _masks.Dispose();
         _returns.Dispose();

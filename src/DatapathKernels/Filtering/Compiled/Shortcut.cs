@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DatapathKernels.Packets;
+using DatapathKernels.Simd;
 
 namespace DatapathKernels.Filtering;
 
@@ -61,7 +62,20 @@ internal unsafe struct Shortcut
 
     /// <summary>The endpoints, behind the limits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ShortcutEndpoint* EndpointsOf(Shortcut* shortcut) => (ShortcutEndpoint*)(LimitsOf(shortcut) + shortcut->Draws);
+    public static ShortcutEndpoint* EndpointsOf(Shortcut* shortcut, int draws) => (ShortcutEndpoint*)(LimitsOf(shortcut) + draws);
+
+    /// <summary>False when a packet from that source (as on the wire) walks: it must be masqueraded, or comes from the endpoint it drew.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsFor(Shortcut* shortcut, ShortcutEndpoint* endpoint, uint source) =>
+        (source & shortcut->SourceMask) == shortcut->Source && !(shortcut->HasHairpins & (endpoint->Address == source));
+
+    /// <summary>Asks for what usual records have: a line to read and one to write.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Fetch(Shortcut* shortcut)
+    {
+        Prefetch.Read(shortcut);
+        Prefetch.Read((byte*)shortcut + ShortcutRecords.LineBytes);
+    }
 
     /// <summary>Its counters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

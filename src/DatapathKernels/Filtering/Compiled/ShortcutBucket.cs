@@ -34,6 +34,9 @@ internal unsafe struct ShortcutBucket
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsFull(ShortcutBucket* bucket) => bucket->_keys[Places - 1] != 0;
 
+    /// <summary>False for a place that is free.</summary>
+    public static bool HasKey(ShortcutBucket* bucket, int place) => bucket->_keys[place] != 0;
+
     /// <summary>Puts a key into a free place.</summary>
     public static void Set(ShortcutBucket* bucket, int place, ulong key) => bucket->_keys[place] = key;
 }

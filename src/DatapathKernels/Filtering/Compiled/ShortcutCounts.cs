@@ -24,7 +24,7 @@ internal unsafe struct ShortcutCounts
                 continue;
             add(counts->Rule, counted);
             add(counts->FirstJump + endpoint, counted);
-            add(Shortcut.EndpointsOf(shortcut)[endpoint].Number, counted);
+            add(Shortcut.EndpointsOf(shortcut, shortcut->Draws)[endpoint].Number, counted);
         }
     }
 

@@ -40,10 +40,29 @@ internal sealed unsafe class ShortcutRecords : IDisposable
 
         int first = _lines;
         _lines += lines;
-        if (_lines * LineBytes > _gathered.Length)
-            Array.Resize(ref _gathered, Math.Max(2 * _gathered.Length, _lines * LineBytes));
+        Grow();
         record.CopyTo(_gathered.AsSpan(first * LineBytes));
         return (uint)first;
+    }
+
+    /// <summary>
+    /// Sets lines aside that records are put in by <see cref="Put"/>; returns the first, or 0, and none are, once <see cref="Seal"/> was called.
+    /// </summary>
+    public int Reserve(int lines)
+    {
+        if (_room is not null)
+            return 0;
+        int first = _lines;
+        _lines += lines;
+        Grow();
+        return first;
+    }
+
+    /// <summary>Keeps a record where it is told to, in lines set aside; returns its line.</summary>
+    public uint Put(int line, ReadOnlySpan<byte> record)
+    {
+        record.CopyTo(_gathered.AsSpan(line * LineBytes));
+        return (uint)line;
     }
 
     /// <summary>Lays out what was gathered.</summary>
@@ -63,6 +82,12 @@ internal sealed unsafe class ShortcutRecords : IDisposable
     public Shortcut* At(uint line) => (Shortcut*)(Pointer + ((nint)line * LineBytes));
 
     public void Dispose() => _memory?.Dispose();
+
+    private void Grow()
+    {
+        if (_lines * LineBytes > _gathered.Length)
+            Array.Resize(ref _gathered, Math.Max(2 * _gathered.Length, _lines * LineBytes));
+    }
 
     private static int LinesOf(int bytes) => (bytes + LineBytes - 1) / LineBytes;
 }

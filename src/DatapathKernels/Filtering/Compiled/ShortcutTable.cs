@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace DatapathKernels.Filtering;
 
@@ -17,6 +18,15 @@ internal unsafe struct ShortcutTable
 
     /// <summary>The records slots name.</summary>
     public byte* Records;
+
+    /// <summary>
+    /// Where the records of the first keys of all buckets are, <see cref="CellLines"/> each, if they fit: what is most likely asked for next is fetched
+    /// together with the bucket and not behind it.
+    /// </summary>
+    public byte* Cells;
+
+    /// <summary>Lines of a service of up to three endpoints.</summary>
+    public const int CellLines = 2;
 
     /// <summary>Bytes of a table of that many keys.</summary>
     public static nuint BytesOf(int keys) => (nuint)sizeof(ShortcutTable) + (BucketsOf(keys) * (nuint)sizeof(ShortcutBucket));
@@ -37,6 +47,11 @@ internal unsafe struct ShortcutTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ShortcutBucket* HomeOf(ShortcutTable* table, ulong key) =>
         (ShortcutBucket*)(table + 1) + (uint)(((key ^ (key >> 32)) * 0x9E3779B97F4A7C15) >> table->_shift);
+
+    /// <summary>The buckets of eight keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> HomesOf(ShortcutTable* table, Vector512<ulong> keys) =>
+        Vector512.Create((ulong)(table + 1)) + ((((keys ^ (keys >>> 32)) * 0x9E3779B97F4A7C15) >>> table->_shift) << 6);
 
     /// <summary>The slot of a key, from its home on; null when there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,15 +83,23 @@ internal unsafe struct ShortcutTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Shortcut* RecordOf(ShortcutTable* table, uint record) => (Shortcut*)(table->Records + ((nuint)record * ShortcutRecords.LineBytes));
 
+    /// <summary>Number of buckets.</summary>
+    public static int CountOf(ShortcutTable* table) => (int)table->_bucketMask + 1;
+
+    /// <summary>A slot by its place.</summary>
+    public static ShortcutSlot* SlotAt(ShortcutTable* table, int bucket, int place) => ShortcutBucket.SlotOf((ShortcutBucket*)(table + 1) + bucket, place);
+
+    /// <summary>False for a place that is free.</summary>
+    public static bool HasKey(ShortcutTable* table, int bucket, int place) => ShortcutBucket.HasKey((ShortcutBucket*)(table + 1) + bucket, place);
+
     /// <summary>The slots that have a record, told one by one.</summary>
     public static void ForEach(ShortcutTable* table, SlotAction action)
     {
-        ShortcutBucket* buckets = (ShortcutBucket*)(table + 1);
-        for (uint bucket = 0; bucket <= table->_bucketMask; bucket++)
+        for (int bucket = 0; bucket < CountOf(table); bucket++)
         {
             for (int place = 0; place < ShortcutBucket.Places; place++)
             {
-                if (ShortcutBucket.SlotOf(buckets + bucket, place) is var slot && slot->Record != 0)
+                if (SlotAt(table, bucket, place) is var slot && slot->Record != 0)
                     action(slot);
             }
         }
@@ -84,6 +107,11 @@ internal unsafe struct ShortcutTable
 
     /// <summary>What is done with a slot.</summary>
     public delegate void SlotAction(ShortcutSlot* slot);
+
+    /// <summary>Asks for the record that is most likely a key's, by its home.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchCell(ShortcutTable* table, ShortcutBucket* home) =>
+        Shortcut.Fetch((Shortcut*)(table->Cells + (CellLines * ((byte*)home - (byte*)(table + 1)))));
 
     private static ShortcutBucket* Next(ShortcutTable* table, ShortcutBucket* bucket)
     {
