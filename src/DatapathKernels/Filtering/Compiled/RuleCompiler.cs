@@ -10,11 +10,11 @@ internal sealed partial class RuleCompiler
     private readonly List<RuleTail> _tails;
     private readonly List<HeadTests> _heads;
     private readonly List<ExtraMatch> _extras = [];
-    private readonly List<Rule?> _rules;
+    private readonly Rule?[] _rules;
     private readonly byte[] _cutAfter;
-    private readonly List<Chain> _chains = [];
-    private readonly List<int> _starts = [], _ends = [];
-    private readonly Dictionary<Chain, int> _chainNumbers = [];
+    private readonly List<Chain> _chains;
+    private readonly List<int> _starts, _ends;
+    private readonly Dictionary<Chain, int> _chainNumbers;
     private readonly List<Translation> _translations = [];
     private readonly List<ConnectionMarkTarget> _connectionMarks = [];
     private readonly List<SetChange> _setChanges = [];
@@ -37,10 +37,12 @@ internal sealed partial class RuleCompiler
     {
         _ruleset = ruleset;
         _options = options;
-        int count = ruleset.RuleCount;
+        int chains = 0;
         foreach (Table table in ruleset.Tables)
-            count += table.Chains.Count;
-        (_tails, _heads, _rules, _cutAfter) = (new(count), new(count), new(count), new byte[Math.Max(count, 1)]);
+            chains += table.Chains.Count;
+        int count = ruleset.RuleCount + chains;
+        (_chains, _starts, _ends, _chainNumbers) = (new(chains), new(chains), new(chains), new(chains));
+        (_tails, _heads, _rules, _cutAfter) = (new(count), new(count), new Rule?[count], new byte[Math.Max(count, 1)]);
         Array.Fill(_cutAfter, RuleProgram.NeverCut);
     }
 
@@ -70,7 +72,7 @@ internal sealed partial class RuleCompiler
 
         RuleProgram program = new(_ruleset.Family, Math.Max(_tails.Count, 1), THead.Size, CollectionsMarshal.AsSpan(_tails), CollectionsMarshal.AsSpan(_extras))
         {
-            Rules = [.. _rules],
+            Rules = _rules,
             CutAfter = _cutAfter,
             Chains = [.. _chains],
             Starts = [.. _starts],
@@ -132,9 +134,9 @@ internal sealed partial class RuleCompiler
 
     private void Emit(in HeadTests head, in RuleTail tail, Rule? rule)
     {
+        _rules[_heads.Count] = rule;
         _heads.Add(head);
         _tails.Add(tail);
-        _rules.Add(rule);
     }
 
     /// <summary>The number of a set among those the program uses; false when the node has none of that name.</summary>
