@@ -10,6 +10,9 @@ namespace DatapathKernels.Hashing;
 /// </summary>
 public static class SipHash
 {
+    // "somepseudorandomlygeneratedbytes"
+    private const ulong Start0 = 0x736f6d6570736575, Start1 = 0x646f72616e646f6d, Start2 = 0x6c7967656e657261, Start3 = 0x7465646279746573;
+
     /// <summary>SipHash-2-4: 64 bits.</summary>
     /// <param name="bytes">The message.</param>
     /// <param name="key0">The first half of the key, little-endian.</param>
@@ -29,6 +32,24 @@ public static class SipHash
     /// <param name="key0">The first half of the key, little-endian.</param>
     /// <param name="key1">The second half of the key, little-endian.</param>
     public static uint Kernel64(ReadOnlySpan<byte> bytes, ulong key0, ulong key1) => (uint)Compute13(bytes, key0, key1);
+
+    /// <summary>Linux's <c>hsiphash</c> of one 32-bit word on a little-endian 64-bit machine (<c>hsiphash_1u32</c>): with constant keys half of the first round is constant too.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="key0">The first half of the key, little-endian.</param>
+    /// <param name="key1">The second half of the key, little-endian.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint Kernel64(uint word, ulong key0, ulong key1)
+    {
+        ulong v0 = Start0 ^ key0, v1 = Start1 ^ key1, v2 = Start2 ^ key0, v3 = Start3 ^ key1, last = ((ulong)sizeof(uint) << 56) | word;
+        v3 ^= last;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        v0 ^= last;
+        v2 ^= 0xff;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        Round(ref v0, ref v1, ref v2, ref v3);
+        Round(ref v0, ref v1, ref v2, ref v3);
+        return (uint)(v0 ^ v1 ^ v2 ^ v3);
+    }
 
     /// <summary>Linux's <c>hsiphash</c> on a 32-bit machine: HalfSipHash-1-3, another function with another result.</summary>
     /// <param name="bytes">The message.</param>
@@ -60,9 +81,7 @@ public static class SipHash
     private static ulong Compute<TRounds>(ReadOnlySpan<byte> bytes, ulong key0, ulong key1)
         where TRounds : struct, IRounds
     {
-        // "somepseudorandomlygeneratedbytes"
-        ulong v0 = 0x736f6d6570736575 ^ key0, v1 = 0x646f72616e646f6d ^ key1;
-        ulong v2 = 0x6c7967656e657261 ^ key0, v3 = 0x7465646279746573 ^ key1;
+        ulong v0 = Start0 ^ key0, v1 = Start1 ^ key1, v2 = Start2 ^ key0, v3 = Start3 ^ key1;
         ulong last = (ulong)bytes.Length << 56;
         for (; bytes.Length >= 8; bytes = bytes[8..])
             Absorb<TRounds>(BinaryPrimitives.ReadUInt64LittleEndian(bytes), ref v0, ref v1, ref v2, ref v3);

@@ -70,19 +70,23 @@ public sealed partial class CiliumMaglev
     private static void FillByWeight(MaglevFill fill, IReadOnlyList<CiliumBackend> backends, int[] order, int size)
     {
         int count = order.Length;
-        ulong sum = 0;
-        foreach (CiliumBackend backend in backends)
-            sum += backend.Weight;
-        bool weighted = sum / (ulong)count > 1;
+        ulong[] weights = new ulong[count];
         double[] due = new double[count];
+        ulong sum = 0;
         for (int i = 0; i < count; i++)
-            due[i] = backends[order[i]].Weight / (double)count;
-        for (int turn = 0; turn < size; turn++)
         {
-            int place = turn % count;
+            weights[i] = backends[order[i]].Weight;
+            due[i] = weights[i] / (double)count;
+            sum += weights[i];
+        }
+
+        bool weighted = sum / (ulong)count > 1;
+        for (int turn = 0, next = 0; turn < size; turn++, next = next + 1 == count ? 0 : next + 1)
+        {
+            int place = next;
             if (weighted)
             {
-                while (((ulong)turn + 1) * backends[order[place]].Weight < (ulong)due[place])
+                while (((ulong)turn + 1) * weights[place] < (ulong)due[place])
                     place = place + 1 == count ? 0 : place + 1;
                 due[place] += sum;
             }

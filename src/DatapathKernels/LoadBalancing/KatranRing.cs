@@ -33,6 +33,12 @@ internal sealed class KatranRing
     public void Claim(int backend)
     {
         MaglevPermutation permutation = _permutations[backend];
+        if (((ulong)_size * permutation.Skip) + permutation.Offset <= uint.MaxValue)
+        {
+            _fill.Claim(backend);
+            return;
+        }
+
         uint next = _next[backend], slot;
         do
         {

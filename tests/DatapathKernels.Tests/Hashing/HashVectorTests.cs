@@ -92,6 +92,7 @@ public class HashVectorTests
             BinaryPrimitives.WriteUInt32LittleEndian(word, row[0].GetUInt32());
             Assert.Equal(row[1].GetUInt32(), SipHash.Kernel64(word, 2654435761, 2654435761));
             Assert.Equal(row[2].GetUInt32(), SipHash.Kernel64(word, 2654446892, 2654446892));
+            Assert.Equal(row[1].GetUInt32(), SipHash.Kernel64(row[0].GetUInt32(), 2654435761, 2654435761));
         }
     }
 

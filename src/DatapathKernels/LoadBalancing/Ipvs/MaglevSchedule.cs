@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DatapathKernels.Hashing;
 
 namespace DatapathKernels.LoadBalancing;
@@ -106,12 +106,9 @@ internal sealed class MaglevSchedule
         return turns;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint Slot(uint word) => (uint)MaglevTable.Remainder(Hash(word, Key1), _size, _reciprocal);
 
-    private static uint Hash(uint word, ulong key)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, word);
-        return SipHash.Kernel64(bytes, key, key);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Hash(uint word, ulong key) => SipHash.Kernel64(word, key, key);
 }

@@ -19,6 +19,13 @@ public sealed partial class VirtualService
         MarkOverload(position);
     }
 
+    /// <summary>As <see cref="BindAt"/>, of a connection that becomes active with its first packet.</summary>
+    internal void BindActiveAt(int position)
+    {
+        _servers.AddConnections(position, 1, 0);
+        MarkOverload(position);
+    }
+
     /// <summary>A connection ended. Below the lower threshold (or three quarters of the upper one) an overloaded server recovers.</summary>
     /// <param name="id">The server.</param>
     /// <param name="active">True when it was active.</param>

@@ -42,7 +42,7 @@ internal sealed partial class FlowTableIndex
         _hasNew = false;
         _removalsBefore = _removals;
         ulong others = GuessRequests(infos, _hashes.AsSpan(0, count), _guesses.AsSpan(0, count));
-        Unknown = others == 0 ? 0 : GuessReplies(others);
+        Unknown = others == 0 ? 0 : GuessReplies(others, infos, v4, v6);
     }
 
     public override IpvsFound Found(int packet, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6)
@@ -91,7 +91,6 @@ internal sealed partial class FlowTableIndex
             if (match == 0)
             {
                 others |= 1UL << i;
-                _replies.Prepare(new(ReplyWord(hash)));
             }
             else if ((Unsafe.Add(ref MemoryMarshal.GetReference(infos), i).Flags & PacketFlags.Ipv4) != 0)
                 Store.PrefetchV4(id);
@@ -104,10 +103,21 @@ internal sealed partial class FlowTableIndex
 
     /// <summary>Returns the packets that no connection is found for: perhaps they open one, whose place is then asked of the memory.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong GuessReplies(ulong packets)
+    private ulong GuessReplies(ulong packets, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
     {
-        ulong unknown = 0;
+        ulong unknown = 0, perhaps = 0;
         for (; packets != 0; packets &= packets - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(packets);
+            bool ipv4 = (infos[i].Flags & PacketFlags.Ipv4) != 0;
+            bool mayBe = ipv4 ? _sources.MayHold(v4[i].SourceBe, v4[i].SourcePortBe) : _sources.MayHold(v6[i].Source, true, v6[i].SourcePortBe);
+            _guesses[i] = IpvsConnection.None;
+            (mayBe ? ref perhaps : ref unknown) |= 1UL << i;
+            if (mayBe)
+                _replies.Prepare(new(ReplyWord(_hashes[i])));
+        }
+
+        for (packets = perhaps; packets != 0; packets &= packets - 1)
         {
             int i = BitOperations.TrailingZeroCount(packets);
             bool isReply = _replies.Lookup(new(ReplyWord(_hashes[i])), out int id) == Maps.MapError.Ok;

@@ -20,11 +20,10 @@ internal sealed partial class FlowTableIndex
 
     private static uint ReplyWord(ulong hash) => (uint)(hash >> 16);
 
-    private void InsertReplyLater(int id)
+    private void InsertReplyLater(int id, ulong hash)
     {
         if (_laterCount == _later.Length)
             SettleReplies();
-        ulong hash = _hash.Of(Store[id].Reply);
         (_later[_laterCount], _laterHashes[_laterCount]) = (id, hash);
         _laterCount++;
         NoteNew(hash);
@@ -45,10 +44,7 @@ internal sealed partial class FlowTableIndex
     private void InsertReplies(ReadOnlySpan<int> ids, ReadOnlySpan<ulong> hashes)
     {
         foreach (ulong hash in hashes)
-        {
             _replies.Prepare(new(ReplyWord(hash)));
-            _tags.Prefetch(_tags.HomeOf(hash));
-        }
 
         for (int i = 0; i < ids.Length; i++)
             InsertReply(ids[i], hashes[i]);
@@ -57,7 +53,7 @@ internal sealed partial class FlowTableIndex
     private void InsertReply(int id, ulong hash)
     {
         ref IpvsConnection connection = ref Store[id];
-        if (_tags.MayHold(hash) && FindRequest(connection.Reply, hash) is var contested && contested != IpvsConnection.None)
+        if (MayBeService(connection) && _tags.MayHold(hash) && FindRequest(connection.Reply, hash) is var contested && contested != IpvsConnection.None)
             Store[contested].Flags |= IpvsConnectionFlags.Contested;
         RawKey<uint> key = new(ReplyWord(hash));
         if (_replies.Update(key, id, MapUpdate.NoExist) == MapError.Ok)
@@ -68,7 +64,7 @@ internal sealed partial class FlowTableIndex
 
     private void RemoveReply(int id, ref IpvsConnection connection)
     {
-        RawKey<uint> key = new(ReplyWord(_hash.Of(connection.Reply)));
+        RawKey<uint> key = new(ReplyWord(HashOfReply(connection)));
         _replies.LookupAndDelete(key, out int newest);
         int first = newest == id ? connection.Next : newest;
         if (first != IpvsConnection.None)
@@ -79,9 +75,13 @@ internal sealed partial class FlowTableIndex
             Store[newest].Next = connection.Next;
     }
 
+    /// <summary>False when no connection's requests go where this one's replies do: to its client.</summary>
+    private bool MayBeService(in IpvsConnection connection) => connection.Has(IpvsConnectionFlags.V6)
+        ? _destinations.MayHold(connection.Client, true, connection.ClientPortBe) : _destinations.MayHold(connection.ClientV4, connection.ClientPortBe);
+
     private int FindReply(in IpvsTuple packet, ulong hash)
     {
-        if (_replies.Lookup(new(ReplyWord(hash)), out int id) != MapError.Ok)
+        if (!_sources.MayHold(packet.Source, packet.IsV6, packet.SourcePortBe) || _replies.Lookup(new(ReplyWord(hash)), out int id) != MapError.Ok)
             return IpvsConnection.None;
         while (id != IpvsConnection.None && !Store[id].IsReply(packet))
             id = Store[id].Next;

@@ -16,6 +16,9 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
     private const ulong OfTemplate = 1, OfMark = 2;
 
     private readonly PlaceTags _tags;
+
+    // Where replies come from, and where requests go: to rule out, for a new client's packet, what it hardly ever is.
+    private readonly EndpointFilter _sources, _destinations;
     private readonly IpvsTupleHash _hash;
 
     /// <summary>Makes the store too, as it is the tags that say how many places there are.</summary>
@@ -28,17 +31,24 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
         : base(new IpvsConnectionStore(capacity, tags.Places))
     {
         _tags = tags;
+        _sources = new EndpointFilter(capacity);
+        _destinations = new EndpointFilter(capacity);
         _hash = new IpvsTupleHash(seed);
         _replies = new(capacity, seed);
     }
 
-    public override long MemoryBytes => _tags.MemoryBytes + _replies.MemoryBytes;
+    public override long MemoryBytes => _tags.MemoryBytes + _replies.MemoryBytes + _sources.MemoryBytes + _destinations.MemoryBytes;
 
     public override int Take(in IpvsTuple request, IpvsConnectionFlags kind)
     {
-        if (Store.IsFull)
-            return IpvsConnection.None;
-        ulong hash = _hash.Of(request, KindOf(kind));
+        return Store.IsFull ? IpvsConnection.None : Take(_hash.Of(request, KindOf(kind)));
+    }
+
+    /// <summary>A place for the connection of a packet of the burst begun last. There must be room.</summary>
+    public int TakeFor(int packet) => Take(_hashes[packet]);
+
+    private int Take(ulong hash)
+    {
         int id = _tags.Add(hash);
         Store.Claim(id);
         NoteNew(hash);
@@ -47,8 +57,16 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
 
     public override void Insert(int id)
     {
-        if (Store[id].HasReply)
-            InsertReplyLater(id);
+        ref IpvsConnection connection = ref Store[id];
+        if (!connection.HasReply)
+            return;
+        bool ipv6 = connection.Has(IpvsConnectionFlags.V6);
+        _destinations.Add(ipv6 ? EndpointFilter.WordOf(connection.Virtual, true) : connection.VirtualV4, connection.VirtualPortBe);
+        if (connection.Forwarding == ForwardingMode.Nat)
+            _sources.Add(ipv6 ? EndpointFilter.WordOf(connection.Real, true) : connection.RealV4, connection.RealPortBe);
+        else
+            _sources.Add(ipv6 ? EndpointFilter.WordOf(connection.Virtual, true) : connection.VirtualV4, connection.VirtualPortBe);
+        InsertReplyLater(id, HashOfReply(connection));
     }
 
     public override void Remove(int id)
@@ -91,7 +109,7 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
         ref IpvsConnection connection = ref Store[id];
         _tags.Prefetch(_tags.HomeOf(HashOf(connection)));
         if (connection.HasReply)
-            _replies.Prepare(new(ReplyWord(_hash.Of(connection.Reply))));
+            _replies.Prepare(new(ReplyWord(HashOfReply(connection))));
     }
 
     public override void Sample(ref SplitMix random, List<int> into)
@@ -123,7 +141,18 @@ internal sealed partial class FlowTableIndex : IpvsConnectionIndex
         }
     }
 
-    private ulong HashOf(in IpvsConnection connection) => _hash.Of(connection.Request, KindOf(connection.Flags));
+    private ulong HashOf(in IpvsConnection connection) => connection.Has(IpvsConnectionFlags.V6)
+        ? _hash.Of(connection.Request, KindOf(connection.Flags))
+        : _hash.Of(new FlowKeyV4(connection.ClientV4, connection.VirtualV4, connection.ClientPortBe, connection.VirtualPortBe, connection.Protocol), KindOf(connection.Flags));
+
+    private ulong HashOfReply(in IpvsConnection connection)
+    {
+        if (connection.Has(IpvsConnectionFlags.V6))
+            return _hash.Of(connection.Reply);
+        bool isNat = connection.Forwarding == ForwardingMode.Nat;
+        return _hash.Of(new FlowKeyV4(
+            isNat ? connection.RealV4 : connection.VirtualV4, connection.ClientV4, isNat ? connection.RealPortBe : connection.VirtualPortBe, connection.ClientPortBe, connection.Protocol));
+    }
 
     private static ulong KindOf(IpvsConnectionFlags flags) =>
         (flags & IpvsConnectionFlags.Template) == 0 ? 0 : (flags & IpvsConnectionFlags.OfMark) != 0 ? OfMark : OfTemplate;

@@ -101,6 +101,13 @@ internal struct IpvsConnection
             (ClientV4, VirtualV4) = (IPv6Address.FirstWord(request.Source), IPv6Address.FirstWord(request.Destination));
     }
 
+    /// <summary>As <see cref="SetRequest(in IpvsTuple)"/>, of a packet of IPv4.</summary>
+    public void SetRequest(in FlowKeyV4 request)
+    {
+        (ClientV4, VirtualV4) = (request.SourceBe, request.DestinationBe);
+        (ClientPortBe, VirtualPortBe, Protocol) = (request.SourcePortBe, request.DestinationPortBe, request.Protocol);
+    }
+
     /// <summary>Sets the real server's side, after the request: a tunnel's may be of the other family.</summary>
     public void SetServer(in IPv6Address address, bool ipv6, ushort portBe, ForwardingMode forwarding)
     {

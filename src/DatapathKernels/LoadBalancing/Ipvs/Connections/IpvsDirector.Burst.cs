@@ -11,6 +11,9 @@ namespace DatapathKernels.LoadBalancing;
 /// </content>
 public sealed partial class IpvsDirector
 {
+    // The place of the service of a packet that seems to open a connection, -1 for none; of the burst begun last.
+    private readonly int[] _serviceGuesses = new int[PacketBurst.MaxCount];
+
     /// <summary>Takes a burst: the same as <see cref="Process"/> for each in order, but the memory works on all of them at once.</summary>
     /// <param name="burst">The frames.</param>
     /// <param name="infos">What their parse found; one a frame.</param>
@@ -38,6 +41,12 @@ public sealed partial class IpvsDirector
             if (i == count)
                 break;
             IpvsFound found = _index.Found(i, infos[i], v4[i], v6[i]);
+            if (flows != null && mark == 0 && (flows.Unknown >> i & 1) != 0 && found.Id == IpvsConnection.None && _serviceGuesses[i] >= 0
+                && TryOpen(flows, i, burst[i], infos[i], v4[i], nowMs, ref verdicts[i]))
+            {
+                continue;
+            }
+
             if (!TryProcessFound(burst[i], infos[i], v4[i], v6[i], found, mark, nowMs, out verdicts[i]))
                 Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
         }
@@ -94,17 +103,20 @@ public sealed partial class IpvsDirector
     [SkipLocalsInit]
     private void PrefetchServices(ulong packets, ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
     {
-        Span<int> services = stackalloc int[PacketBurst.MaxCount];
+        Span<int> services = _serviceGuesses;
         for (ulong left = packets; left != 0; left &= left - 1)
         {
             int i = BitOperations.TrailingZeroCount(left);
-            _services.PrefetchKey(IpvsTuple.Of(infos[i], v4[i], v6[i]));
+            if ((infos[i].Flags & PacketFlags.Ipv4) != 0)
+                _services.PrefetchKey(v4[i]);
+            else
+                _services.PrefetchKey(v6[i]);
         }
 
         for (ulong left = packets; left != 0; left &= left - 1)
         {
             int i = BitOperations.TrailingZeroCount(left);
-            services[i] = _services.PrefetchService(IpvsTuple.Of(infos[i], v4[i], v6[i]));
+            services[i] = (infos[i].Flags & PacketFlags.Ipv4) != 0 ? _services.PrefetchService(v4[i]) : _services.PrefetchService(v6[i]);
         }
 
         for (ulong left = packets; left != 0; left &= left - 1)

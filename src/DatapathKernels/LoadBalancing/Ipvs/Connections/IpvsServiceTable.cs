@@ -103,18 +103,19 @@ internal sealed class IpvsServiceTable : IDisposable
     }
 
     /// <summary>Asks the memory for what finding the service of a packet's own address and port reads.</summary>
-    public void PrefetchKey(in IpvsTuple packet)
-    {
-        if (packet.IsV6)
-            _v6.Prefetch(KeyV6(packet.Destination, packet.DestinationPortBe, packet.Protocol));
-        else
-            _v4.Prefetch(KeyV4(packet.Destination, packet.DestinationPortBe, packet.Protocol));
-    }
+    public void PrefetchKey(in FlowKeyV4 packet) => _v4.Prefetch(KeyV4(packet.DestinationBe, packet.DestinationPortBe, packet.Protocol));
+
+    /// <inheritdoc cref="PrefetchKey(in FlowKeyV4)"/>
+    public void PrefetchKey(in FlowKeyV6 packet) => _v6.Prefetch(KeyV6(packet.Destination, packet.DestinationPortBe, packet.Protocol));
 
     /// <summary>The place of the service of a packet's own address and port, of which the memory is then asked for all that scheduling reads first; -1 for none.</summary>
-    public int PrefetchService(in IpvsTuple packet)
+    public int PrefetchService(in FlowKeyV4 packet) => PrefetchAt(_v4.Find(KeyV4(packet.DestinationBe, packet.DestinationPortBe, packet.Protocol)));
+
+    /// <inheritdoc cref="PrefetchService(in FlowKeyV4)"/>
+    public int PrefetchService(in FlowKeyV6 packet) => PrefetchAt(_v6.Find(KeyV6(packet.Destination, packet.DestinationPortBe, packet.Protocol)));
+
+    private int PrefetchAt(int index)
     {
-        int index = IndexAt(packet, packet.DestinationPortBe);
         if (index >= 0)
         {
             Prefetch(_services[index]);
@@ -125,7 +126,7 @@ internal sealed class IpvsServiceTable : IDisposable
         return index;
     }
 
-    /// <summary>Asks the memory for what scheduling reads of the servers of a service found by <see cref="PrefetchService"/>.</summary>
+    /// <summary>Asks the memory for what scheduling reads of the servers of a service found by <see cref="PrefetchService(in FlowKeyV4)"/>.</summary>
     public void PrefetchServers(int index) => _schedulers[index]!.Prefetch();
 
     public void Dispose()
@@ -149,8 +150,9 @@ internal sealed class IpvsServiceTable : IDisposable
 
     private static ushort Host(ushort portBe) => Be(portBe);
 
-    private static RawKey<ulong> KeyV4(in IPv6Address address, ushort portBe, IpProtocol protocol) =>
-        new(IPv6Address.FirstWord(address) | ((ulong)portBe << 32) | ((ulong)protocol << 48));
+    private static RawKey<ulong> KeyV4(in IPv6Address address, ushort portBe, IpProtocol protocol) => KeyV4(IPv6Address.FirstWord(address), portBe, protocol);
+
+    private static RawKey<ulong> KeyV4(uint addressBe, ushort portBe, IpProtocol protocol) => new(addressBe | ((ulong)portBe << 32) | ((ulong)protocol << 48));
 
     private static FlowKeyV6 KeyV6(in IPv6Address address, ushort portBe, IpProtocol protocol) => new(default, address, 0, portBe, protocol);
 
