@@ -26,7 +26,7 @@ public sealed unsafe partial class UdpTunnelReceiver
         l3 &= low;
         Vector256<uint> at = (starts & low) + l3;
         Vector256<uint> plain = Vector256.Equals(states & Vector256.Create(usual | unusual | status), Vector256.Create(usual)) & Vector256.Equals(protocols & octet, Vector256.Create((uint)IpProtocol.Udp))
-            & Vector256.GreaterThan(bytes.AsInt32(), Vector256.Create((int)LeastPlain - 1)).AsUInt32() & ~Vector256.GreaterThan((l3 + bytes).AsInt32(), frameBytes.AsInt32()).AsUInt32()
+            & Vector256.GreaterThan(bytes.AsInt32(), Vector256.Create((int)LeastPlain - 1)).AsUInt32() & ~Vector256.GreaterThan(bytes.AsInt32(), (frameBytes - l3).AsInt32()).AsUInt32()
             & Vector256.GreaterThan(Vector256.Create(ushort.MaxValue - PlainHeaders + 1), at.AsInt32()).AsUInt32();
 
         // SAFE: a plain frame has all headers read; any other is taken from its slot's first byte, behind which an arena has padding.
