@@ -17,7 +17,7 @@ public abstract class FlowMapStressTests<TIsa>
 
     [Fact]
     public void Keys_of_flows() =>
-        Run<FlowKeyV4>(3000, 1_000_000, i => new(i, ~i, (ushort)i, 443, IpProtocol.Tcp), key => key.SourceBe);
+        Run<FlowKeyV4>(1000, 1_000_000, i => new(i, ~i, (ushort)i, 443, IpProtocol.Tcp), key => key.SourceBe);
 
     [Fact]
     public void Small_keys() => Run<RawKey<uint>>(800, 1_000_000, i => new(i * 2_654_435_761), key => key.Value * 244_002_641);
