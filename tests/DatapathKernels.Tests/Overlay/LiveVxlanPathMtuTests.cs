@@ -13,7 +13,7 @@ namespace DatapathKernels.Tests.Overlay;
 /// </summary>
 public class LiveVxlanPathMtuTests
 {
-    private const int LinkMtu = 1500;
+    private const int LinkMtu = 1500, Frames = 1500;
     private const string Bridge = """
         link set dev tap0 mtu 1500
         link set dev vx0 mtu 9000
@@ -25,8 +25,26 @@ public class LiveVxlanPathMtuTests
         link set br0 up
         """;
 
-    private static readonly string[] SourcesV4 = ["10.1.0.1", "10.1.0.2", "127.0.0.9", "0.0.0.0", "224.0.0.9"], SourcesV6 = ["fd00::1", "fe80::1", "::1", "::", "ff02::9"];
+    private static readonly string[] SourcesV4 = ["10.1.0.1", "10.1.0.2", "127.0.0.9", "0.0.0.0", "224.0.0.9"], SourcesV6 = ["fd00::1", "fe80::1", "::1", "::", "ff01::9", "ff02::9", "ff05::9", "ff0e::9"];
     private static readonly string[] TargetsV4 = ["10.2.0.1", "255.255.255.255", "224.0.0.1"], TargetsV6 = ["fd00::2", "ff02::1"];
+
+    [KernelVxlanFact]
+    public void Senders_are_told_or_packets_fragmented() => LiveVxlan.Run("ipv4", tap =>
+    {
+        using PacketDevice port = PacketDevice.OpenTap("tap1");
+        LinuxNetwork.Ip(Bridge);
+        Random random = new(41);
+        UdpTunnel tunnel = UdpTunnel.Vxlan(LiveVxlan.Kernels("ipv4"), LiveVxlan.Vni);
+        Dictionary<TooBigStatus, int> statuses = [];
+        for (int i = 0; i < Frames; i++)
+        {
+            byte[] frame = Frame(random, random.Next(3) == 0 ? random.Next(1380, 1420) : random.Next(1000, 3000));
+            TooBigStatus status = Send(tunnel, frame, LinkMtu, tap, port);
+            statuses[status] = statuses.GetValueOrDefault(status) + 1;
+        }
+
+        Assert.Equal(5, statuses.Count);
+    });
 
     [KernelVxlanFact]
     public void Reports_narrow_the_path() => LiveVxlan.Run("ipv4", tap =>
@@ -52,7 +70,7 @@ public class LiveVxlanPathMtuTests
     });
 
     /// <summary>Sends a frame through the bridge and compares what comes of it, here or there.</summary>
-    private static void Send(UdpTunnel tunnel, byte[] frame, int pathMtu, PacketDevice tap, PacketDevice port)
+    private static TooBigStatus Send(UdpTunnel tunnel, byte[] frame, int pathMtu, PacketDevice tap, PacketDevice port)
     {
         PacketInfo info = LargeFrames.Parse(frame);
         byte[] answer = new byte[TooBigBuilder.MaxBytes];
@@ -65,7 +83,7 @@ public class LiveVxlanPathMtuTests
             byte[] expected = [.. frame[6..12], .. frame[..6], .. frame[12..14], .. answer.AsSpan(0, length)];
             Assert.Equal(Convert.ToHexString(expected), port.TryRead(1000) is { } told ? Convert.ToHexString(told) : null);
             Assert.Null(LiveVxlan.Next(tap, 0));
-            return;
+            return status;
         }
 
         byte[] first = LiveVxlan.Next(tap, 1000) ?? throw new InvalidOperationException($"{status}: nothing came for {Convert.ToHexString(frame)}");
@@ -77,6 +95,7 @@ public class LiveVxlanPathMtuTests
 
         Assert.Null(first);
         Assert.Null(port.TryRead(0));
+        return status;
     }
 
     /// <summary>The outer packet with the port and the identification that the kernel chose, in fragments.</summary>

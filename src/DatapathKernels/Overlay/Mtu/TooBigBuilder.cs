@@ -42,7 +42,7 @@ public static class TooBigBuilder
             return TooBigStatus.NotApplicable;
         ReadOnlySpan<byte> packet = frame.Slice(info.L3Offset, (int)info.L3Length);
         bool ownName = style == TooBigStyle.Router;
-        TooBigStatus status = ipv4 ? CheckV4(packet, mtu, style) : CheckV6(packet, info, mtu, ownName);
+        TooBigStatus status = ipv4 ? CheckV4(packet, mtu, style) : CheckV6(packet, info, mtu, style);
         if (status == TooBigStatus.Ok && IsIcmpError(frame, info, ipv4))
             status = TooBigStatus.IcmpError;
         if (status != TooBigStatus.Ok)
@@ -75,16 +75,21 @@ public static class TooBigBuilder
         return unicast ? TooBigStatus.Ok : TooBigStatus.NotUnicast;
     }
 
-    /// <summary>RFC 4443 lets a packet to many be answered, but not in the name of many.</summary>
-    private static TooBigStatus CheckV6(ReadOnlySpan<byte> packet, in PacketInfo info, int mtu, bool ownName)
+    /// <summary>
+    /// Packets to many may be answered (RFC 4443), by a router in its own name, by Linux's tunnels even in the name of the many. Those ask for the source's type by equality:
+    /// the loopback address, which is unicast besides, and groups of less than global scope are answered.
+    /// </summary>
+    private static TooBigStatus CheckV6(ReadOnlySpan<byte> packet, in PacketInfo info, int mtu, TooBigStyle style)
     {
         if (mtu < MinMtuV6)
             return TooBigStatus.BelowMinimum;
         if ((info.Flags & PacketFlags.NonFirstFragment) != 0)
             return TooBigStatus.MayFragment;
         ReadOnlySpan<byte> from = packet.Slice(8, 16);
-        bool nobody = !from[..15].ContainsAnyExcept((byte)0) && from[15] <= 1;
-        bool unicast = from[0] != 0xff && !nobody && (ownName || packet[24] != 0xff);
+        bool bridge = style == TooBigStyle.Bridge;
+        bool nobody = !from[..15].ContainsAnyExcept((byte)0) && from[15] <= (bridge ? 0 : 1);
+        bool many = from[0] == 0xff && !(bridge && (from[1] & 15) is 1 or 2 or 5);
+        bool unicast = !many && !nobody && (style != TooBigStyle.Katran || packet[24] != 0xff);
         return unicast ? TooBigStatus.Ok : TooBigStatus.NotUnicast;
     }
 
