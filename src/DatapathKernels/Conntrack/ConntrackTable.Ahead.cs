@@ -92,7 +92,7 @@ public sealed partial class ConntrackTable
         (int count, int place) = (0, _hand);
         for (int i = 0; i < places; i++)
         {
-            place = place + 1 < _store.HighMark ? place + 1 : 0;
+            place = PlaceAfter(place);
             if (_store[place].IsLive && _store[place].IsOver(nowMs))
                 over[count++] = place;
         }

@@ -26,10 +26,13 @@ public sealed partial class ConntrackTable
         _steppedMs = nowMs;
         for (int left = (int)Math.Min(due, MostPlacesAStep); left > 0; left--)
         {
-            _hand = _hand + 1 < _store.HighMark ? _hand + 1 : 0;
+            _hand = PlaceAfter(_hand);
             ref Connection connection = ref _store[_hand];
             if (connection.IsLive && connection.Has(ConntrackStatus.Confirmed) && connection.IsOver((uint)nowMs))
                 Remove(_hand);
         }
     }
+
+    /// <summary>Where the collector's hand goes next.</summary>
+    private int PlaceAfter(int place) => place + 1 < _store.HighMark ? place + 1 : 0;
 }

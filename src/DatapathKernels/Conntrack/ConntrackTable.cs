@@ -165,7 +165,7 @@ public sealed partial class ConntrackTable : IDisposable
         {
             if (looked % PlacesAhead == 0)
                 PrepareCollection(Math.Min(PlacesAhead, looks - looked), (uint)nowMs);
-            _hand = _hand + 1 < _store.HighMark ? _hand + 1 : 0;
+            _hand = PlaceAfter(_hand);
             ref Connection connection = ref _store[_hand];
             bool over = connection.IsOver((uint)nowMs), goes = connection.IsLive && (over || IsInTheWay(connection));
             _pressed = Math.Max(0, _pressed - 1);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -16,8 +15,5 @@ public readonly record struct ConnectionTuple(UInt128 Source, UInt128 Destinatio
         BinaryPrimitives.ReverseEndianness(key.SourceBe), BinaryPrimitives.ReverseEndianness(key.DestinationBe), key.SourcePort, key.DestinationPort);
 
     /// <summary>The tuple of a flow key.</summary>
-    public static ConnectionTuple From(in FlowKeyV6 key) => new(NumberOf(key.Source), NumberOf(key.Destination), key.SourcePort, key.DestinationPort);
-
-    private static UInt128 NumberOf(in IPv6Address address) =>
-        BinaryPrimitives.ReadUInt128BigEndian(MemoryMarshal.AsBytes(new ReadOnlySpan<IPv6Address>(in address)));
+    public static ConnectionTuple From(in FlowKeyV6 key) => new(IPv6Address.NumberOf(key.Source), IPv6Address.NumberOf(key.Destination), key.SourcePort, key.DestinationPort);
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -33,7 +31,5 @@ public readonly record struct NatLatitude(IPv6Address FirstAddress, IPv6Address 
     }
 
     /// <summary>True when the address, as it stands on the wire, is one of them.</summary>
-    internal bool Holds(in IPv6Address address) => HasAddresses && NumberOf(address) >= NumberOf(FirstAddress) && NumberOf(address) <= NumberOf(LastAddress);
-
-    private static UInt128 NumberOf(in IPv6Address address) => BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<IPv6Address, UInt128>(address));
+    internal bool Holds(in IPv6Address address) => HasAddresses && IPv6Address.NumberOf(address) >= IPv6Address.NumberOf(FirstAddress) && IPv6Address.NumberOf(address) <= IPv6Address.NumberOf(LastAddress);
 }

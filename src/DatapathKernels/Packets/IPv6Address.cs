@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -20,6 +21,9 @@ public readonly struct IPv6Address : IEquatable<IPv6Address>
 
     /// <summary>The first four bytes, network byte order: the IPv4 address that <see cref="OfV4"/> took.</summary>
     internal static uint FirstWord(in IPv6Address address) => address._0;
+
+    /// <summary>The address as a number, its first byte the highest: greater for what stands behind it in a range.</summary>
+    internal static UInt128 NumberOf(in IPv6Address address) => BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<IPv6Address, UInt128>(address));
 
     /// <summary>The 16 bytes as one vector: what is made of them is then stored at once, and a load right after it need not wait.</summary>
     internal Vector128<byte> Bits

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
@@ -11,7 +9,5 @@ public readonly record struct NatAddressRange(IPv6Address First, IPv6Address Las
     public bool IsGiven => Last != default;
 
     /// <summary>True for an address in it.</summary>
-    public bool Holds(in IPv6Address address) => NumberOf(address) >= NumberOf(First) && NumberOf(address) <= NumberOf(Last);
-
-    private static UInt128 NumberOf(in IPv6Address address) => BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<IPv6Address, UInt128>(address));
+    public bool Holds(in IPv6Address address) => IPv6Address.NumberOf(address) >= IPv6Address.NumberOf(First) && IPv6Address.NumberOf(address) <= IPv6Address.NumberOf(Last);
 }

@@ -17,5 +17,5 @@ internal static class WireAddress
 
     public static UInt128 NumberOf(IpFamily family, in IPv6Address address) => family == IpFamily.V4
         ? BinaryPrimitives.ReverseEndianness(IPv6Address.FirstWord(address))
-        : BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<IPv6Address, UInt128>(address));
+        : IPv6Address.NumberOf(address);
 }
