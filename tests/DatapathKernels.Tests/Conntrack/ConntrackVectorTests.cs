@@ -56,13 +56,13 @@ public class ConntrackVectorTests
         int rows = 0;
         foreach (JsonElement row in Vectors.Load("algorithms/nat-port-alloc.json").GetProperty("rows").EnumerateArray())
         {
-            const int specified = 2, offset = 32;
+            const int specified = 2, random = 4 | 16, offset = 32;
             int flags = row.GetProperty("flags").GetInt32();
             NatPortRange range = new((flags & specified) != 0, (ushort)row.GetProperty("min").GetInt32(), (ushort)row.GetProperty("max").GetInt32(), (flags & offset) != 0, (ushort)row.GetProperty("base").GetInt32());
             Count count = new();
             TestPorts ports = new(row, range, count);
             ushort port = (ushort)row.GetProperty("port").GetInt32();
-            ushort chosen = NatPortSearch.Choose((IpProtocol)row.GetProperty("proto").GetInt32(), row.GetProperty("manip").GetString() == "dst", port, range, ref ports, out bool free);
+            ushort chosen = NatPortSearch.Choose((IpProtocol)row.GetProperty("proto").GetInt32(), row.GetProperty("manip").GetString() == "dst", port, range, (flags & random) != 0, ref ports, out bool free);
             Assert.Equal(
                 (row.GetProperty("name").GetString(), row.GetProperty("result").GetInt32(), row.GetProperty("probes").GetInt32(), row.GetProperty("randomsConsumed").GetInt32(), row.GetProperty("free").GetBoolean()),
                 (row.GetProperty("name").GetString(), chosen, count.Probes, count.Randoms, free));

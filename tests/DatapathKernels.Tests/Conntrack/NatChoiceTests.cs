@@ -42,6 +42,26 @@ public class NatChoiceTests
     }
 
     [Fact]
+    public void Otherwise_a_destination_fills_its_range_from_the_front()
+    {
+        // As kernel 6.18 does: each of sixty datagrams of different clients went to the first port of the range.
+        using ConntrackTable table = new(new ConntrackOptions { Max = 100, HashKey = (1, 2), PortDraws = () => 7 });
+        NatChoice choice = new(true, Tracking.Address(Wanted), new NatPortRange(true, 21000, 21010));
+        Assert.Equal(21000, Redirected(table, choice, 4000));
+        Assert.Equal(21000, Redirected(table, choice, 4001));
+        Assert.Equal(21007, Redirected(table, choice with { IsRandom = true }, 4002));
+    }
+
+    [Fact]
+    public void And_takes_the_next_port_where_the_answers_would_meet_others()
+    {
+        using ConntrackTable table = Table();
+        NatChoice choice = new(true, Tracking.Address(Wanted), new NatPortRange(true, 21000, 21010));
+        Assert.True(table.Confirm(Tracking.Track(table, TestPacket.Udp(Client, Wanted, 4000, 21000), 0).Id, 0));
+        Assert.Equal(21001, Redirected(table, choice, 4000));
+    }
+
+    [Fact]
     public void Random_ports_of_a_protocol_that_has_none_exhaust_nothing()
     {
         using ConntrackTable table = Table();
@@ -73,6 +93,16 @@ public class NatChoiceTests
         using ConntrackTable table = Table();
         NatChoice among = From("192.0.2.7") with { Addresses = new NatAddressRange(Tracking.Address("192.0.2.0"), Tracking.Address("192.0.2.15")), IsRandom = true };
         Assert.Equal("192.0.2.7", Bind(table, TestPacket.Udp("192.0.2.3", "198.51.100.1", 4000, 53), among).Address);
+    }
+
+    /// <summary>The port that a client's datagram then goes to.</summary>
+    private static int Redirected(ConntrackTable table, in NatChoice choice, ushort client)
+    {
+        TrackedPacket tracked = Tracking.Track(table, TestPacket.Udp(Client, "198.51.100.1", client, 3000), 0);
+        Assert.True(table.Bind(tracked.Id, destination: true, choice, 0));
+        Assert.True(table.Confirm(tracked.Id, 0));
+        table.Tuples(tracked.Id, out _, out FlowKeyV6 reply);
+        return reply.SourcePort;
     }
 
     private static ConntrackTable Table() => new(new ConntrackOptions { Max = 100, HashKey = (1, 2) });

@@ -4,7 +4,8 @@ namespace DatapathKernels.Conntrack;
 
 /// <summary>
 /// Which port a translation gives a connection when it may not keep its own: <c>nf_nat_l4proto_unique_tuple</c>. Ports are tried
-/// one after the other from a drawn one on, 128 at most, then 64, 32, 16 and 8 from others: never more than 248.
+/// one after the other, 128 at most, then 64, 32, 16 and 8 from others that are drawn: never more than 248. Where the first round begins is
+/// drawn too, but for a destination that has a range and did not ask for it: that one fills its range from the front.
 /// </summary>
 public static class NatPortSearch
 {
@@ -15,18 +16,19 @@ public static class NatPortSearch
     /// <param name="destination">True for the destination, which without a range keeps its port.</param>
     /// <param name="port">The packet's own port or identifier, host order.</param>
     /// <param name="range">What may be chosen.</param>
+    /// <param name="isRandom">True when the port is to be drawn (<c>--random</c>, <c>--random-fully</c>: one and the same here since Linux 5.0).</param>
     /// <param name="ports">The connections there are, and the draws.</param>
     /// <param name="isFree">
     /// True when the port chosen is free; false when the search gave up (or there was nothing to search) with this one, which may be taken:
     /// the kernel then drops the packet when it would confirm the connection.
     /// </param>
-    public static ushort Choose<TPorts>(IpProtocol protocol, bool destination, ushort port, in NatPortRange range, ref TPorts ports, out bool isFree)
+    public static ushort Choose<TPorts>(IpProtocol protocol, bool destination, ushort port, in NatPortRange range, bool isRandom, ref TPorts ports, out bool isFree)
         where TPorts : struct, INatPorts
     {
         isFree = false;
         if (!TryRange(protocol, destination, port, range, out int first, out int size))
             return port;
-        ushort offset = range.HasBase ? (ushort)(port - range.Base) : ports.Random();
+        ushort offset = range.HasBase ? (ushort)(port - range.Base) : destination && !isRandom ? (ushort)0 : ports.Random();
         ushort candidate = port;
         for (int attempts = Math.Min(size, MostAttempts); ; attempts /= 2, offset = ports.Random())
         {

@@ -37,7 +37,7 @@ internal static class NatTupleChooser
         // ICMP's identifier stands with the source, whichever side is translated.
         bool atDestination = destination && tuple.Protocol is not (IpProtocol.Icmp or IpProtocol.IcmpV6);
         Ports ports = new(table, candidate, atDestination, nowMs);
-        ushort chosen = NatPortSearch.Choose(tuple.Protocol, destination, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, ref ports, out isFree);
+        ushort chosen = NatPortSearch.Choose(tuple.Protocol, destination, BinaryPrimitives.ReverseEndianness(portBe), choice.Ports, choice.IsRandom, ref ports, out isFree);
         FlowKeyV6 found = WithPort(candidate, chosen, atDestination);
 
         // Where there was nothing to search, a random port was asked of a protocol that has none, say.

@@ -82,11 +82,12 @@ internal static class TranslationChoice
     /// <summary>The same as the kernel reads it from memory, on a little-endian machine.</summary>
     private static uint Raw(UInt128 address, int words, int index) => BinaryPrimitives.ReverseEndianness(Word(address, words, index));
 
-    /// <summary>As the kernel: a port already in the range stays, unless random ports are asked for.</summary>
+    /// <summary>As the kernel, where nobody else has the port: drawn when random ports are asked for; else a port already in the range stays, and others get the first.</summary>
     private static ushort ChoosePort<TRandom>(in NatBinding binding, ushort current, ref TRandom random)
         where TRandom : struct, IRandomSource
     {
-        bool stays = (binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) == 0 && current >= binding.Port && current <= binding.HighPort;
-        return stays ? current : (ushort)(binding.Port + (((ulong)(binding.HighPort - binding.Port) + 1) * random.Next() >> 32));
+        if ((binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) != 0)
+            return (ushort)(binding.Port + (((ulong)(binding.HighPort - binding.Port) + 1) * random.Next() >> 32));
+        return current >= binding.Port && current <= binding.HighPort ? current : binding.Port;
     }
 }
