@@ -1,6 +1,7 @@
 using System.Reflection;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using DatapathKernels.Bench.Cli;
 
@@ -45,11 +46,19 @@ internal static class SuiteCatalog
             BenchmarkRunInfo all = BenchmarkConverter.TypeToBenchmarks(suite, config);
             BenchmarkCase[] cases = [.. all.BenchmarksCases.Where(c => options.Filter?.Matches(CaseName.Of(c)) ?? (options.Profile != BenchProfile.Quick || IsQuick(suite, c)))];
             if (cases.Length > 0)
-                selected.Add(new BenchmarkRunInfo(cases, all.Type, all.Config));
+                selected.Add(new BenchmarkRunInfo([.. cases.Select(OnceIfPrepared)], all.Type, all.Config));
         }
 
         return selected;
     }
+
+    /// <summary>
+    /// What is prepared for every iteration is used up by one call: a second would find nothing left to do. BenchmarkDotNet counts one call then only
+    /// where the job fixes no time an iteration takes.
+    /// </summary>
+    private static BenchmarkCase OnceIfPrepared(BenchmarkCase benchmark) => benchmark.Descriptor is { IterationSetupMethod: null, IterationCleanupMethod: null }
+        ? benchmark
+        : BenchmarkCase.Create(benchmark.Descriptor, benchmark.Job.WithInvocationCount(1), benchmark.Parameters, benchmark.Config);
 
     private static bool IsQuick(Type suite, BenchmarkCase benchmark) => !benchmark.Descriptor.WorkloadMethod.IsDefined(typeof(FullOnlyAttribute)) && benchmark.Parameters.Items.All(parameter =>
         suite.GetProperty(parameter.Name)?.GetCustomAttribute<QuickAttribute>() is not { } quick || quick.Values.Contains(parameter.Value));
