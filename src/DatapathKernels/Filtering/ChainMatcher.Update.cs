@@ -45,6 +45,7 @@ public abstract partial class ChainMatcher
         UpdateCheck check = new(changed, name => FindChain(changed.Kind, name));
         check.Run();
         CheckRemoved(check, changed, removed);
+        PlaceUpdate places = CheckPlaces(changed);
         if (check.SharesLists || _depthBound + check.Deepening > ChainGraph.DepthLimit)
             return false;
 
@@ -95,6 +96,7 @@ public abstract partial class ChainMatcher
         }
 
         _depthBound += check.Deepening;
+        places.Keep();
         Release(firstNumber);
         WaitForWalk();
         Settle(packed, carry);

@@ -44,7 +44,7 @@ public sealed class IndexedMatcher : ChainMatcher
     /// False, and nothing changed, when a new matcher is needed: there is no room left, chains could nest too deep, or a rule
     /// of a changed chain uses <c>recent</c>, whose lists belong to all rules that name them.
     /// </returns>
-    /// <exception cref="RulesetException">Chains would call one another in a circle, or a jump leads nowhere.</exception>
+    /// <exception cref="RulesetException">Chains would call one another in a circle, a jump leads nowhere, or a hook would lead to a match or target that is not for it.</exception>
     /// <exception cref="ArgumentException">A chain cannot be removed.</exception>
     public bool TryReplace(Table changed, params ReadOnlySpan<string> removed)
     {

@@ -18,19 +18,28 @@ internal sealed class PlaceCheck(Table table, Dictionary<Chain, int> numbers, in
     {
         Reach();
         foreach (Chain chain in table.Chains)
+            CheckRules(chain, HooksOf(chain));
+    }
+
+    /// <summary>Checks the rules of one chain.</summary>
+    /// <param name="chain">The chain.</param>
+    /// <param name="hooks">The hooks that lead to it, a bit each.</param>
+    /// <exception cref="RulesetException">See <see cref="Run"/>.</exception>
+    public static void CheckRules(Chain chain, int hooks)
+    {
+        for (int i = 0; i < chain.Rules.Count; i++)
         {
-            int reached = HooksOf(chain);
-            for (int i = 0; i < chain.Rules.Count; i++)
-            {
-                Rule rule = chain.Rules[i];
-                Check(RulePlace.Of(rule.Target), chain, i, reached);
-                foreach (RuleMatch match in rule.MatchSpan)
-                    Check(RulePlace.Of(match), chain, i, reached);
-                if (EndsChain(rule))
-                    reached = 0;
-            }
+            Rule rule = chain.Rules[i];
+            Check(RulePlace.Of(rule.Target), chain, i, hooks);
+            foreach (RuleMatch match in rule.MatchSpan)
+                Check(RulePlace.Of(match), chain, i, hooks);
+            if (EndsChain(rule))
+                hooks = 0;
         }
     }
+
+    /// <summary>True for a rule that lets nothing pass to those behind it.</summary>
+    public static bool EndsChain(Rule rule) => rule.Target is VerdictTarget && rule.MatchSpan.IsEmpty;
 
     private ref byte HooksOf(Chain chain) => ref _hooks[numbers[chain] - first];
 
@@ -63,8 +72,6 @@ internal sealed class PlaceCheck(Table table, Dictionary<Chain, int> numbers, in
         known |= (byte)more;
         _open.Push(chain);
     }
-
-    private static bool EndsChain(Rule rule) => rule.Target is VerdictTarget && rule.MatchSpan.IsEmpty;
 
     private static void Check(in RulePlace place, Chain chain, int index, int hooks)
     {
