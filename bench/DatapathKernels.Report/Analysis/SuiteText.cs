@@ -60,6 +60,13 @@ internal sealed record SuiteText
             Baseline = "Established",
             Remark = "Your Services and pods, on the node with the most of them; what was left out stands in the notes. Established is a later packet of a known connection, First that of a new one with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
         },
+        ["UserRulesBench"] = new()
+        {
+            Title = "Your rules",
+            Question = "What does the first packet of a connection cost under your own rules, by how they are searched?",
+            Baseline = "IptablesLinear",
+            Remark = "IptablesLinear, IptablesVector and IptablesIndexed are nat/PREROUTING, those of a traversal every table from arrival to departure. A dictionary only finds the Service, where the dump has some.",
+        },
         ["OverlayBench"] = new()
         {
             Title = "The overlay's price",
@@ -203,6 +210,8 @@ internal sealed record SuiteText
     private static readonly Dictionary<string, string> Labels = new(StringComparer.Ordinal)
     {
         ["IptablesLinear"] = "iptables, rule by rule",
+        ["IptablesVector"] = "iptables, in columns",
+        ["IptablesIndexed"] = "iptables, by index",
         ["Linear"] = "rule by rule",
         ["Vector"] = "in columns",
         ["Indexed"] = "by index",

@@ -132,13 +132,22 @@ public sealed class SuiteTests : IDisposable
     {
         string path = Corpus.PathOf("kubeproxy", "dumps", dump);
         IReadOnlyList<string> notes = UserInput.Check(new BenchOptions { RulesFile = path }).Notes;
-        using UserRulesBench bench = new();
-        bench.Setup();
-
         Assert.Equal([services], UserRulesBench.ServicesInDump);
-        Assert.InRange(bench.IptablesLinear(), 1, 64);
-        Assert.InRange(bench.IptablesTraversal(), 1, 64);
-        Assert.Equal(bench.Dictionary(), bench.FrozenDictionary());
+        List<(int Walked, int Traversed)> translated = [];
+        foreach (Action<UserRulesBench> setup in (Action<UserRulesBench>[])[b => b.SetupLinear(), b => b.SetupVector(), b => b.SetupIndexed()])
+        {
+            using UserRulesBench bench = new();
+            setup(bench);
+            translated.Add((bench.IptablesLinear(), bench.IptablesTraversal()));
+        }
+
+        // The same packets by three matchers of one meaning.
+        Assert.InRange(translated[0].Walked, 1, 64);
+        Assert.InRange(translated[0].Traversed, 1, 64);
+        Assert.All(translated, t => Assert.Equal(translated[0], t));
+        using UserRulesBench maps = new();
+        maps.SetupMaps();
+        Assert.Equal(maps.Dictionary(), maps.FrozenDictionary());
         Assert.Equal(saysUnknown, notes.Any(n => n.Contains("not evaluated: match owner (line", StringComparison.Ordinal)));
     }
 
