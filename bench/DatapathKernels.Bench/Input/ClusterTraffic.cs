@@ -15,32 +15,43 @@ internal sealed class ClusterTraffic : IDisposable
     /// <summary>Frames a call.</summary>
     public const int Burst = 32;
 
-    // Known connections have the ports from 1024 on, one each; new ones go round the others.
+    // Known connections have the ports from 1024 on, each client's one after another; new ones go round the others.
     private const int FirstPort = 1024, FirstNewPort = FirstPort + (ClusterDraw.MostGroups * Burst), NewPorts = 60_000 - FirstNewPort;
+    private const int PortsOfClient = ushort.MaxValue + 1 - FirstPort;
 
     private readonly NodeDatapath _node;
     private readonly List<Talk> _talks = [];
     private readonly int[] _order;
+    private readonly int _groups;
     private readonly ushort[] _interfaces;
     private readonly ushort[] _burstInterfaces;
     private readonly PacketFate[] _fates = new PacketFate[1];
     private int _next, _nextPort;
 
     /// <summary>Writes the frames of every connection, and an arena of some bursts.</summary>
-    public ClusterTraffic(NodeDatapath node, IReadOnlyList<ClientGroup> groups, int bursts)
+    /// <param name="node">What the packets go through.</param>
+    /// <param name="groups">Who talks to whom.</param>
+    /// <param name="bursts">Bursts of the arena.</param>
+    /// <param name="known">Known connections, at most <see cref="MostKnown"/>, rounded down to whole bursts: the groups again and again, from other ports. 0 for one a pair.</param>
+    public ClusterTraffic(NodeDatapath node, IReadOnlyList<ClientGroup> groups, int bursts, int known = 0)
     {
-        _node = node;
-        Dictionary<IPAddress, ushort> known = [];
+        (_node, _groups) = (node, groups.Count);
+        Dictionary<IPAddress, ushort> interfaces = [];
         foreach (IPAddress client in groups.Select(group => group.Client))
-            known.TryAdd(client, node.InterfaceOf(client));
-        _interfaces = [.. groups.Select(group => known[group.Client])];
+            interfaces.TryAdd(client, node.InterfaceOf(client));
+        _interfaces = [.. groups.Select(group => interfaces[group.Client])];
+        Dictionary<IPAddress, int> stride = TalksByClient(groups), seen = [];
         foreach (ClientGroup group in groups)
         {
             foreach (ServiceTarget target in group.Targets)
-                _talks.Add(new Talk(group.Client, target, (ushort)(FirstPort + _talks.Count)));
+            {
+                int before = seen.GetValueOrDefault(group.Client);
+                _talks.Add(new Talk(group.Client, target, FirstPort + before, stride[group.Client]));
+                seen[group.Client] = before + 1;
+            }
         }
 
-        _order = [.. Enumerable.Range(0, groups.Count)];
+        _order = [.. Enumerable.Range(0, known == 0 ? groups.Count : Math.Max(1, known / Burst))];
         new Random(11).Shuffle(_order);
         _burstInterfaces = new ushort[bursts];
         Arena = new PacketArena(bursts * Burst, 256);
@@ -49,7 +60,13 @@ internal sealed class ClusterTraffic : IDisposable
     public PacketArena Arena { get; }
 
     /// <summary>Connections that are opened before anything is measured.</summary>
-    public int Known => _talks.Count;
+    public int Known => _order.Length * Burst;
+
+    /// <summary>As many known connections as clients have ports for: two of one client have two ports, for two services may have a backend in common.</summary>
+    public static int MostKnown(IReadOnlyList<ClientGroup> groups) => groups.Count * Burst * (PortsOfClient / TalksByClient(groups).Values.Max());
+
+    private static Dictionary<IPAddress, int> TalksByClient(IReadOnlyList<ClientGroup> groups) =>
+        groups.GroupBy(group => group.Client).ToDictionary(client => client.Key, client => client.Sum(group => group.Targets.Count));
 
     /// <summary>Where a burst of the arena comes in.</summary>
     public ushort InterfaceOf(int burst) => _burstInterfaces[burst];
@@ -60,11 +77,16 @@ internal sealed class ClusterTraffic : IDisposable
     {
         int opened = 0;
         using PacketArena one = new(1, 256);
-        for (int i = 0; i < _talks.Count; i++)
+        for (int burst = 0; burst < _order.Length; burst++)
         {
-            Talk talk = _talks[i];
-            ushort own = _interfaces[i / Burst];
-            opened += SendAndAnswer(one, talk.First, own, nowMs) && (talk.CookieEcho is null || SendAndAnswer(one, talk.CookieEcho, own, nowMs)) && Send(one, talk.Later, own, nowMs) ? 1 : 0;
+            (int round, int group) = Math.DivRem(burst, _groups);
+            for (int i = 0; i < Burst; i++)
+            {
+                Talk talk = _talks[(group * Burst) + i];
+                ushort own = _interfaces[group];
+                opened += SendAndAnswer(one, talk.Of(talk.First, round), own, nowMs) && (talk.CookieEcho is null || SendAndAnswer(one, talk.Of(talk.CookieEcho, round), own, nowMs))
+                    && Send(one, talk.Of(talk.Later, round), own, nowMs) ? 1 : 0;
+            }
         }
 
         return opened;
@@ -85,9 +107,12 @@ internal sealed class ClusterTraffic : IDisposable
         Arena.Clear();
         for (int burst = 0; burst < _burstInterfaces.Length; burst++)
         {
-            int group = NextGroup(burst);
+            (int round, int group) = NextGroup(burst);
             for (int i = 0; i < Burst; i++)
-                Arena.TryAdd(_talks[(group * Burst) + i].Later, LinkType.Ethernet);
+            {
+                Talk talk = _talks[(group * Burst) + i];
+                Arena.TryAdd(talk.Of(talk.Later, round), LinkType.Ethernet);
+            }
         }
     }
 
@@ -97,25 +122,24 @@ internal sealed class ClusterTraffic : IDisposable
         Arena.Clear();
         for (int burst = 0; burst < _burstInterfaces.Length; burst++)
         {
-            int group = NextGroup(burst);
+            (_, int group) = NextGroup(burst);
             for (int i = 0; i < Burst; i++)
             {
                 Talk talk = _talks[(group * Burst) + i];
-                BinaryPrimitives.WriteUInt16BigEndian(talk.New.AsSpan(talk.PortOffset), (ushort)(FirstNewPort + _nextPort));
+                Arena.TryAdd(talk.From(talk.First, FirstNewPort + _nextPort), LinkType.Ethernet);
                 _nextPort = _nextPort + 1 == NewPorts ? 0 : _nextPort + 1;
-                Arena.TryAdd(talk.New, LinkType.Ethernet);
             }
         }
     }
 
     public void Dispose() => Arena.Dispose();
 
-    private int NextGroup(int burst)
+    private (int Round, int Group) NextGroup(int burst)
     {
-        int group = _order[_next];
+        (int round, int group) = Math.DivRem(_order[_next], _groups);
         _next = _next + 1 == _order.Length ? 0 : _next + 1;
         _burstInterfaces[burst] = _interfaces[group];
-        return group;
+        return (round, group);
     }
 
     private bool Send(PacketArena one, byte[] frame, ushort inInterface, long nowMs)
@@ -157,20 +181,27 @@ internal sealed class ClusterTraffic : IDisposable
         return frame.ToArray();
     }
 
-    /// <summary>The frames of one connection.</summary>
-    private sealed class Talk(IPAddress client, ServiceTarget target, ushort port)
+    /// <summary>The frames of a client's connections to one service. Their source port is written when their turn comes; no datapath looks at the checksum they had.</summary>
+    private sealed class Talk(IPAddress client, ServiceTarget target, int firstPort, int stride)
     {
-        public byte[] First { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0, SctpChunkType.Init);
+        private readonly int _portOffset = 14 + (client.AddressFamily == AddressFamily.InterNetwork ? 20 : 40);
 
-        public byte[] Later { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Ack, 1, 501, SctpChunkType.Data);
+        public byte[] First { get; } = Frame(client, target.Address, 0, target.Port, target.Protocol, TcpFlags.Syn, 0, 0, SctpChunkType.Init);
+
+        public byte[] Later { get; } = Frame(client, target.Address, 0, target.Port, target.Protocol, TcpFlags.Ack, 1, 501, SctpChunkType.Data);
 
         /// <summary>What an SCTP client says to the INIT ACK; null for other protocols.</summary>
         public byte[]? CookieEcho { get; } =
-            target.Protocol == IpProtocol.Sctp ? Frame(client, target.Address, port, target.Port, target.Protocol, default, 0, 0, SctpChunkType.CookieEcho) : null;
+            target.Protocol == IpProtocol.Sctp ? Frame(client, target.Address, 0, target.Port, target.Protocol, default, 0, 0, SctpChunkType.CookieEcho) : null;
 
-        /// <summary>The first packet of another connection, whose port is written when its turn comes. No datapath looks at the checksum it had.</summary>
-        public byte[] New { get; } = Frame(client, target.Address, port, target.Port, target.Protocol, TcpFlags.Syn, 0, 0, SctpChunkType.Init);
+        /// <summary>A frame as that of the known connection of a round.</summary>
+        public byte[] Of(byte[] frame, int round) => From(frame, firstPort + (round * stride));
 
-        public int PortOffset { get; } = 14 + (client.AddressFamily == AddressFamily.InterNetwork ? 20 : 40);
+        /// <summary>A frame as one from that port.</summary>
+        public byte[] From(byte[] frame, int port)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(_portOffset), (ushort)port);
+            return frame;
+        }
     }
 }

@@ -5,7 +5,7 @@ namespace DatapathKernels.Bench.Input;
 /// <summary>
 /// Changes of kube-proxy's nat table as one endpoint of a service makes them: another chain for the service's first endpoint, and
 /// the service's chain that jumps there. For up to 512 services there, and then the same back: one after the other they can be
-/// applied round and round.
+/// applied round and round. Services with client affinity are left out: their rules share lists, which only a new matcher changes.
 /// </summary>
 internal sealed class EndpointChanges
 {
@@ -18,7 +18,7 @@ internal sealed class EndpointChanges
     public EndpointChanges(Table nat)
     {
         ArgumentNullException.ThrowIfNull(nat);
-        Chain[] services = [.. nat.Chains.Where(c => c.Name.StartsWith("KUBE-SVC-", StringComparison.Ordinal) && Endpoint(c) is not null).Take(MostServices)];
+        Chain[] services = [.. nat.Chains.Where(c => c.Name.StartsWith("KUBE-SVC-", StringComparison.Ordinal) && Endpoint(c) is not null && !c.Rules.Any(HasList)).Take(MostServices)];
         foreach (bool back in new[] { false, true })
         {
             foreach (Chain service in services)
@@ -49,6 +49,8 @@ internal sealed class EndpointChanges
             copy.Add(rule.Target is JumpTarget jump && jump.Chain == was ? new Rule([.. rule.Matches], jump with { Chain = to }) : rule);
         _changes.Add((change, from));
     }
+
+    private static bool HasList(Rule rule) => rule.Matches.Any(match => match is RecentMatch);
 
     private static string? Endpoint(Chain service) =>
         service.Rules.Select(r => (r.Target as JumpTarget)?.Chain).FirstOrDefault(c => c?.StartsWith("KUBE-SEP-", StringComparison.Ordinal) == true);

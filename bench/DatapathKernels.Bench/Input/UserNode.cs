@@ -22,8 +22,9 @@ internal sealed class UserNode : IDisposable
     /// <param name="overlay">How other nodes are reached.</param>
     /// <param name="hasPolicies">With the reader's policies.</param>
     /// <param name="bursts">Bursts of a batch.</param>
+    /// <param name="known">Connections to open, see <see cref="ClusterTraffic"/>; the tables are then sized for them alone. 0 for one a pair, and room for new ones.</param>
     /// <exception cref="InvalidOperationException">A connection did not open, or a packet reached no backend.</exception>
-    public UserNode(ClusterInput input, DatapathMode mode, OverlayKind overlay, bool hasPolicies, int bursts)
+    public UserNode(ClusterInput input, DatapathMode mode, OverlayKind overlay, bool hasPolicies, int bursts, int known = 0)
     {
         _bursts = bursts;
         _node = NodeDatapath.Build(input.Cluster, new NodeOptions
@@ -31,15 +32,21 @@ internal sealed class UserNode : IDisposable
             Mode = mode,
             NodeName = input.Node.Name,
             Overlay = overlay,
-            Connections = (ClusterDraw.MostGroups * ClusterTraffic.Burst) + (2 * LiveBatches * Packets),
+            Connections = known > 0 ? known + (known / 16) + 1024 : (ClusterDraw.MostGroups * ClusterTraffic.Burst) + (2 * LiveBatches * Packets),
             Policies = hasPolicies ? input.Policies : null,
             Eviction = EvictionPolicy.LeastUseful,
         });
-        _traffic = new ClusterTraffic(_node, input.Groups, bursts);
+        _traffic = new ClusterTraffic(_node, input.Groups, bursts, known);
         int opened = _traffic.Open(_nowMs);
-        if (opened != _traffic.Known || Established() != Packets || First() != Packets)
+        if (opened != _traffic.Known || Established() != Packets || (known == 0 && First() != Packets))
             throw new InvalidOperationException($"{mode}: every packet was expected to reach a backend; {opened} of {_traffic.Known} connections opened");
     }
+
+    /// <summary>The node itself.</summary>
+    public NodeDatapath Node => _node;
+
+    /// <summary>Connections that are open.</summary>
+    public int Known => _traffic.Known;
 
     /// <summary>Packets of a batch.</summary>
     public int Packets => _bursts * ClusterTraffic.Burst;
@@ -62,6 +69,13 @@ internal sealed class UserNode : IDisposable
         }
 
         return done;
+    }
+
+    /// <summary>Sends one packet of the batch alone; true when it reached a backend.</summary>
+    public bool Run(int index)
+    {
+        _node.Datapath.Process(_traffic.Arena.Burst(index, 1), _traffic.InterfaceOf(index / ClusterTraffic.Burst), _nowMs, _fates);
+        return _fates[0].Kind is FateKind.Forwarded or FateKind.Delivered;
     }
 
     /// <summary>Time passes, and a batch of the oldest new connections is collected.</summary>

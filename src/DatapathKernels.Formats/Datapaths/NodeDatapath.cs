@@ -56,6 +56,9 @@ public sealed class NodeDatapath : IDisposable
     /// <summary>The matcher of its IPv4 rules, so that they can be changed while it runs; null in modes without one.</summary>
     public ChainMatcher? RulesV4 { get; private set; }
 
+    /// <summary>The same of IPv6.</summary>
+    public ChainMatcher? RulesV6 { get; private set; }
+
     /// <summary>The virtual services of IPVS mode, so that they can be changed between bursts; null in other modes.</summary>
     public IpvsDirector? Director => _director;
 
@@ -100,7 +103,7 @@ public sealed class NodeDatapath : IDisposable
         NodeNetwork network = Keep(NodeNetworks.Build(Cluster, Node, interfaces, Options, []));
         ChainMatcher?[] rules = [.. Families().Select(family => Has(family) ? NodeMatcher(KubeProxyIptables.ToText(Cluster, Proxy(family)), interfaces, null) : null)];
         Connections = Keep(Table());
-        RulesV4 = rules[0];
+        (RulesV4, RulesV6) = (rules[0], rules[1]);
         return new IptablesDatapath(network, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
 
@@ -121,7 +124,7 @@ public sealed class NodeDatapath : IDisposable
             state?.Services.AddTo(director);
         ChainMatcher?[] rules = [.. states.Select(state => state is null ? null : NodeMatcher(state.Rules, interfaces, state.Sets))];
         Connections = Keep(Table());
-        RulesV4 = rules[0];
+        (RulesV4, RulesV6) = (rules[0], rules[1]);
         return new IpvsDatapath(network, director, rules[0], rules[1], Connections, ChainPolicy(interfaces), Options.Seed);
     }
 

@@ -5,7 +5,9 @@ using DatapathKernels.Bench.Cli;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Scenarios;
 using DatapathKernels.Bench.Scenarios.Measuring;
+using DatapathKernels.Bench.Scenarios.Memory;
 using DatapathKernels.Bench.Scenarios.Services;
+using DatapathKernels.Bench.Scenarios.Updates;
 using DatapathKernels.Bench.Scenarios.Zones;
 using DatapathKernels.Bench.Suites;
 using DatapathKernels.Filtering;
@@ -136,6 +138,47 @@ public sealed class ClusterInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData(DatapathMode.IptablesIndexed)]
+    [InlineData(DatapathMode.Ebpf)]
+    public void More_connections_than_pairs_are_opened_from_other_ports(DatapathMode mode)
+    {
+        ClusterInput input = ClusterInput.Load([Write("cluster.yaml", Services)], null);
+        int most = ClusterTraffic.MostKnown(input.Groups);
+        Assert.InRange(most, 4 * 4096, int.MaxValue);
+
+        using MeasuredUserNode node = new(input, mode, most);
+
+        Assert.Equal(most, node.Known);
+        Assert.True(node.Node.Connections is null || node.Node.Connections.Count >= most);
+        Assert.True(node.Established() > 0);
+    }
+
+    [Fact]
+    public void A_cluster_of_IPv6_and_one_pod_a_node_is_changed_in_every_mode_and_grows_as_far_as_ports_go()
+    {
+        const string only6 = """
+            {kind: Node, metadata: {name: a}, spec: {podCIDRs: ["fd00:1::/64"]}, status: {addresses: [{type: InternalIP, address: "fd00::1"}]}}
+            ---
+            {kind: Node, metadata: {name: b}, spec: {podCIDRs: ["fd00:2::/64"]}, status: {addresses: [{type: InternalIP, address: "fd00::2"}]}}
+            ---
+            {kind: Service, metadata: {name: web}, spec: {clusterIPs: ["fd00:96::1"], ports: [{name: http, port: 80}]}}
+            ---
+            {kind: EndpointSlice, metadata: {name: web, labels: {kubernetes.io/service-name: web}}, addressType: IPv6, ports: [{name: http, port: 8080}], endpoints: [{addresses: ["fd00:1::11"], nodeName: a}, {addresses: ["fd00:2::12"], nodeName: b}]}
+            """;
+        ClusterInput input = ClusterInput.Load([Write("six.yaml", only6)], null);
+
+        foreach (DatapathMode mode in DatapathModes.All)
+        {
+            UpdateCost cost = RuleUpdate.Measure(new MeasuredUserNode(input, mode), phaseMs: 1);
+            Assert.Equal(mode is DatapathMode.IptablesIndexed or DatapathMode.Ipvs or DatapathMode.Ebpf, cost.Change is not null);
+        }
+
+        ScenarioRecord memory = new WorkingSet().Run(new ScenarioContext { Input = new UserInput(null, input, null) });
+        Assert.Matches("^The reader's own cluster, with 1 service ports asked; its pods have ports for [0-9,]+ connections, larger sizes were left out$", memory.Findings[0]);
+        Assert.Equal(["992", "9,984"], memory.Tables[0].Rows.Select(row => row[0]));
+    }
+
+    [Theory]
     [InlineData(DatapathMode.Iptables, OverlayKind.None)]
     [InlineData(DatapathMode.IptablesVector, OverlayKind.Vxlan)]
     [InlineData(DatapathMode.IptablesIndexed, OverlayKind.None)]
@@ -161,6 +204,14 @@ public sealed class ClusterInputTests : IDisposable
         ScenarioRecord share = new ConnectionShare().Run(context);
         Assert.Equal("The reader's own cluster, with 7 service ports asked and its policies", share.Findings[0]);
         Assert.Equal(DatapathModes.All.Count, Assert.Single(share.Charts).Series.Count);
+
+        ScenarioRecord update = new RuleUpdate().Run(context);
+        Assert.Equal(share.Findings[0], update.Findings[0]);
+        Assert.StartsWith("Iptables at 7 Services: a full reload takes ", update.Findings[1], StringComparison.Ordinal);
+
+        ScenarioRecord memory = new WorkingSet().Run(context);
+        Assert.Equal(share.Findings[0], memory.Findings[0]);
+        Assert.Equal(["992", "9,984", "100,000"], memory.Tables[0].Rows.Select(row => row[0]));
 
         ScenarioRecord zones = new ZonesScenario().Run(context);
         Assert.Equal("6 service ports on 2 nodes in 0 known zones: no packet can be said to cross", zones.Findings[0]);

@@ -21,7 +21,7 @@ public class MeasuredNodeTests
 
         foreach (Func<long> batch in (Func<long>[])[node.Established, node.EstablishedSkewed, node.First, node.FirstSkewed, node.FirstMissing])
             Assert.True(batch() > 0);
-        Assert.True(node.StateBytes > 0);
+        Assert.True(node.Node.ConnectionBytes > 0);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public class RuleUpdateTests
     [InlineData(DatapathMode.Ebpf, "between two packets", 4)]
     public void Every_packet_reaches_a_backend_while_services_change(DatapathMode mode, string how, int phases)
     {
-        UpdateCost cost = RuleUpdate.Measure(DatapathModes.ClusterOf(50), mode, phaseMs: 5);
+        UpdateCost cost = RuleUpdate.Measure(new MeasuredNode(DatapathModes.ClusterOf(50), mode, flows: 1000), phaseMs: 5);
 
         Assert.Equal(how, cost.How);
         Assert.Equal(phases, cost.Phases.Count);

@@ -37,7 +37,7 @@ public sealed class ScenarioTests
         Assert.Equal(["WorkingSet"], ScenarioCatalog.Select(new BenchOptions { Filter = new NameFilter("working*") }).Select(s => s.Name));
         Assert.Empty(ScenarioCatalog.Select(new BenchOptions { Filter = new NameFilter("ParseBench*") }));
         Assert.Empty(ScenarioCatalog.Select(new BenchOptions { RulesFile = "x" }));
-        Assert.Equal(["ConnectionShare", "Zones"], ScenarioCatalog.Select(new BenchOptions { ServiceFiles = ["x"] }).Select(s => s.Name));
+        Assert.Equal(["WorkingSet", "ConnectionShare", "RuleUpdate", "Zones"], ScenarioCatalog.Select(new BenchOptions { ServiceFiles = ["x"] }).Select(s => s.Name));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Running;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
@@ -23,6 +24,10 @@ internal static class DatapathModes
         Nodes = Math.Max(LeastNodes, services * endpoints / 100),
         Seed = (ulong)seed,
     });
+
+    /// <summary>The first line of what is found of the reader's own cluster.</summary>
+    public static string AboutOwn(ClusterInput own) =>
+        $"The reader's own cluster, with {Words.Count(own.Targets)} service ports asked{(own.Policies is null ? "" : " and its policies")}";
 
     /// <summary>Runs every mode until the runtime has compiled it, once a process: small nodes, all in turn, so that the wait is for all.</summary>
     public static void Warm()

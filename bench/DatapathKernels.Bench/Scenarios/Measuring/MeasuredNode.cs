@@ -9,13 +9,13 @@ using DatapathKernels.Formats.Datapaths;
 namespace DatapathKernels.Bench.Scenarios.Measuring;
 
 /// <summary>A node in one of the modes, with connections from its pods to the cluster's Services: segments of known connections and first packets of new ones can be timed.</summary>
-internal sealed class MeasuredNode : IDisposable
+internal sealed class MeasuredNode : IMeasuredNode
 {
     /// <summary>Packets of a batch: their frames fill half a small second-level cache and leave the rest to tables.</summary>
     public const int Batch = 512;
 
     // New connections end 120 s after their SYN; the clock makes that many batches of them live at a time.
-    private const int LiveBatches = 32, SynMs = 120_000, Interruption = 64;
+    private const int LiveBatches = 32, SynMs = 120_000;
 
     // The clients from the twentieth on: the first traffic does not get that far.
     private const uint SkewedFlows = 20 * DatapathTraffic.PortsPerClient;
@@ -35,10 +35,11 @@ internal sealed class MeasuredNode : IDisposable
     /// <exception cref="InvalidOperationException">A connection did not reach a backend.</exception>
     public MeasuredNode(Cluster cluster, DatapathMode mode, int flows, double skew = 0, bool opensMore = true)
     {
+        Known = (skew > 0 ? 2 : 1) * flows;
         _node = NodeDatapath.Build(cluster, new NodeOptions
         {
             Mode = mode,
-            Connections = ((skew > 0 ? 2 : 1) * flows) + (opensMore ? 2 * LiveBatches * Batch : (flows / 16) + 1024),
+            Connections = Known + (opensMore ? 2 * LiveBatches * Batch : (flows / 16) + 1024),
             Eviction = EvictionPolicy.LeastUseful,
         });
         _even = new DatapathTraffic(cluster, _node, flows, Batch);
@@ -47,19 +48,22 @@ internal sealed class MeasuredNode : IDisposable
             throw new InvalidOperationException($"{mode}: every connection was expected to reach a backend");
     }
 
-    /// <summary>The node itself.</summary>
+    /// <inheritdoc/>
     public NodeDatapath Node => _node;
 
-    /// <summary>Native memory of everything the node keeps about connections, bytes.</summary>
-    public long StateBytes => _node.ConnectionBytes;
+    /// <inheritdoc/>
+    public int Packets => Batch;
 
-    /// <summary>One batch of segments of known connections, in random order; the ticks they took.</summary>
+    /// <inheritdoc/>
+    public int Known { get; }
+
+    /// <inheritdoc/>
     public long Established() => Established(_even);
 
     /// <summary>The same of connections to Services of Zipf's popularity.</summary>
     public long EstablishedSkewed() => Established(_skewed!);
 
-    /// <summary>One batch of SYNs of new connections, and the collectors' work on as many old ones; the ticks both took.</summary>
+    /// <inheritdoc/>
     public long First() => First(_even);
 
     /// <summary>The same to Services of Zipf's popularity.</summary>
@@ -74,23 +78,11 @@ internal sealed class MeasuredNode : IDisposable
         return ticks;
     }
 
-    /// <summary>One batch of SYNs of new connections, one a call, each timed by itself.</summary>
-    /// <param name="latency">Receives nanoseconds; the clock's own 20 or so are in every one.</param>
-    /// <param name="between">Done before every 64th packet, and part of what that packet waits; null for nothing.</param>
+    /// <inheritdoc/>
     public void FirstOneByOne(LatencyHistogram latency, Action? between = null)
     {
         _even.PrepareNew();
-        for (int i = 0; i < Batch; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            if (i % Interruption == 0)
-                between?.Invoke();
-            _node.Datapath.Process(_even.Arena.Burst(i, 1), _even.Interface, _nowMs, _fates);
-            latency.Record((long)Nanoseconds.Since(start));
-            if (_fates[0].Kind is not (FateKind.Forwarded or FateKind.Delivered))
-                throw new InvalidOperationException("a packet reached no backend");
-        }
-
+        SinglePackets.Time(Batch, Send, latency, between);
         _nowMs += SynMs / LiveBatches;
         _node.Collect(_nowMs, 2 * Batch);
     }
@@ -101,6 +93,12 @@ internal sealed class MeasuredNode : IDisposable
         _skewed?.Dispose();
         _even.Dispose();
         _node.Dispose();
+    }
+
+    private bool Send(int index)
+    {
+        _node.Datapath.Process(_even.Arena.Burst(index, 1), _even.Interface, _nowMs, _fates);
+        return _fates[0].Kind is FateKind.Forwarded or FateKind.Delivered;
     }
 
     private long Established(DatapathTraffic traffic)

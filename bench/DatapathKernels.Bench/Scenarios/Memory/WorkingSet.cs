@@ -1,3 +1,4 @@
+using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
@@ -21,22 +22,41 @@ internal sealed class WorkingSet : IScenario
     public ScenarioLength Length => new(Quick: 5, Full: 120);
 
     /// <inheritdoc/>
+    public bool UsesInput => true;
+
+    /// <inheritdoc/>
     public ScenarioRecord Run(ScenarioContext context)
     {
         DatapathModes.Warm();
-        Cluster cluster = DatapathModes.ClusterOf(Services, seed: context.Seed);
+        int[] sizes = context.Full ? FullFlows : QuickFlows;
         ScenarioTimer timer = new(context.Full);
+        if (context.Input.Cluster is { } own)
+            return OfOwn(own, sizes, timer);
+        Cluster cluster = DatapathModes.ClusterOf(Services, seed: context.Seed);
+        return WorkingSetRecord.Of(Name, Measure(sizes, (mode, flows) => new MeasuredNode(cluster, mode, flows, opensMore: false), timer), CacheSize.Read());
+    }
+
+    private ScenarioRecord OfOwn(ClusterInput own, int[] sizes, ScenarioTimer timer)
+    {
+        int most = ClusterTraffic.MostKnown(own.Groups);
+        IReadOnlyList<FlowCost> costs = Measure([.. sizes.Where(flows => flows <= most)], (mode, flows) => new MeasuredUserNode(own, mode, flows), timer);
+        string leftOut = most < sizes[^1] ? $"; its pods have ports for {Words.Count(most)} connections, larger sizes were left out" : "";
+        return WorkingSetRecord.Of(Name, costs, CacheSize.Read(), DatapathModes.AboutOwn(own) + leftOut);
+    }
+
+    private static List<FlowCost> Measure(int[] sizes, Func<DatapathMode, int, IMeasuredNode> build, ScenarioTimer timer)
+    {
         List<FlowCost> costs = [];
-        foreach (int flows in context.Full ? FullFlows : QuickFlows)
+        foreach (int flows in sizes)
         {
             foreach (DatapathMode mode in DatapathModes.All)
             {
-                using MeasuredNode node = new(cluster, mode, flows, opensMore: false);
-                costs.Add(new FlowCost(mode, flows, timer.Measure(node.Established, MeasuredNode.Batch), node.StateBytes));
+                using IMeasuredNode node = build(mode, flows);
+                costs.Add(new FlowCost(mode, node.Known, timer.Measure(node.Established, node.Packets), node.Node.ConnectionBytes));
             }
         }
 
-        return WorkingSetRecord.Of(Name, costs, CacheSize.Read());
+        return costs;
     }
 
     /// <summary>What a packet cost at so many connections, and the memory of everything kept about them.</summary>

@@ -10,14 +10,15 @@ internal static class WorkingSetRecord
     /// <param name="name">The scenario's.</param>
     /// <param name="costs">Every mode at every size.</param>
     /// <param name="caches">By level; none where they are not known.</param>
-    public static ScenarioRecord Of(string name, IReadOnlyList<WorkingSet.FlowCost> costs, IReadOnlyList<CacheSize> caches)
+    /// <param name="about">Whose cluster it is, where it is not the built-in one; null for that.</param>
+    public static ScenarioRecord Of(string name, IReadOnlyList<WorkingSet.FlowCost> costs, IReadOnlyList<CacheSize> caches, string? about = null)
     {
         IGrouping<DatapathMode, WorkingSet.FlowCost>[] modes = [.. costs.GroupBy(c => c.Mode)];
         return new ScenarioRecord(
             name,
             "The working set",
             "What does a packet of a known connection cost as connections grow, and where does what a node keeps about them outgrow the caches?",
-            [.. modes.Select(Finding), .. caches.Select(cache => Finding(cache, modes))],
+            [.. about is null ? (string[])[] : [about], .. modes.Select(Finding), .. caches.Select(cache => Finding(cache, modes))],
             [Times(modes), Outgrown(modes, caches)],
             [Chart(modes, caches)]);
     }

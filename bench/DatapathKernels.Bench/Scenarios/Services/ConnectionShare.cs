@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Scenarios.Measuring;
 using DatapathKernels.Formats.Datapaths;
@@ -9,8 +8,6 @@ namespace DatapathKernels.Bench.Scenarios.Services;
 /// <summary>At which share of new connections each mode overtakes each other, by the number of Services of one endpoint.</summary>
 internal sealed class ConnectionShare : IScenario
 {
-    private const int Bursts = 16;
-
     private static readonly int[] QuickServices = [100, 1000, 5000];
 
     private static readonly int[] FullServices = [10, 100, 300, 1000, 3000, 5000, 10_000, 30_000];
@@ -28,7 +25,7 @@ internal sealed class ConnectionShare : IScenario
     public ScenarioRecord Run(ScenarioContext context)
     {
         if (context.Input.Cluster is { } own)
-            return ConnectionShareRecord.Of(Name, [(own.Targets, Costs(own, context.Full))], $"The reader's own cluster, with {Words.Count(own.Targets)} service ports asked{(own.Policies is null ? "" : " and its policies")}");
+            return ConnectionShareRecord.Of(Name, [(own.Targets, Costs(own, context.Full))], DatapathModes.AboutOwn(own));
         List<(int Services, IReadOnlyList<ModeCost> Modes)> sizes = [];
         foreach (int services in context.Full ? FullServices : QuickServices)
             sizes.Add((services, [.. context.Costs.Of(context, services, endpoints: 1).Select(c => new ModeCost(c.Mode, c.Established, c.First))]));
@@ -45,20 +42,7 @@ internal sealed class ConnectionShare : IScenario
 
     private static ModeCost Cost(ClusterInput own, DatapathMode mode, ScenarioTimer timer)
     {
-        using UserNode node = new(own, mode, OverlayKind.None, own.Policies is not null, Bursts);
-        return new ModeCost(
-            mode,
-            timer.Measure(() => Ticks(node, node.PrepareKnown, null), node.Packets).Median,
-            timer.Measure(() => Ticks(node, node.PrepareNew, node.Age), node.Packets).Median);
-    }
-
-    private static long Ticks(UserNode node, Action prepare, Action? after)
-    {
-        prepare();
-        long start = Stopwatch.GetTimestamp();
-        int done = node.Run();
-        after?.Invoke();
-        long ticks = Stopwatch.GetTimestamp() - start;
-        return done == node.Packets ? ticks : throw new InvalidOperationException($"{node.Packets - done} of {node.Packets} packets reached no backend");
+        using MeasuredUserNode node = new(own, mode);
+        return new ModeCost(mode, timer.Measure(node.Established, node.Packets).Median, timer.Measure(node.First, node.Packets).Median);
     }
 }

@@ -16,8 +16,11 @@ internal sealed class IpvsUpdate : NodeUpdate
     public IpvsUpdate(Cluster cluster, NodeDatapath node)
     {
         _table = KubeProxyIpvs.Build(cluster, Proxy(node)).Services;
-        _services = [.. node.Director!.Services.Select(s => s.Scheduler).Where(s => s.Count > 1)];
+        _services = [.. node.Director!.Services.Select(s => s.Scheduler).Where(s => s.Count > 0)];
     }
+
+    /// <inheritdoc/>
+    public override bool IsIncremental => _services.Length > 0;
 
     /// <inheritdoc/>
     public override void Reload()

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Formats.Datapaths;
 
@@ -28,10 +29,15 @@ internal abstract class NodeUpdate
         _ => new RulesUpdate(cluster, node),
     };
 
+    /// <summary>The family whose rules are changed: IPv4 where the node has it.</summary>
+    private protected static AddressFamily Family(NodeDatapath node) =>
+        node.Node.Addresses.Any(a => a.AddressFamily == AddressFamily.InterNetwork) ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+
     /// <summary>What kube-proxy knows of the node, as the node was built with.</summary>
     private protected static KubeProxyOptions Proxy(NodeDatapath node) => new()
     {
+        Family = Family(node),
         NodeName = node.Node.Name,
-        NodeIP = node.Node.Addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork),
+        NodeIP = node.Node.Addresses.FirstOrDefault(a => a.AddressFamily == Family(node)),
     };
 }

@@ -11,11 +11,12 @@ internal static class RuleUpdateRecord
     /// <param name="name">The scenario's.</param>
     /// <param name="services">Services of the cluster.</param>
     /// <param name="costs">Every mode.</param>
-    public static ScenarioRecord Of(string name, int services, IReadOnlyList<UpdateCost> costs) => new(
+    /// <param name="about">Whose cluster it is, where it is not the built-in one; null for that.</param>
+    public static ScenarioRecord Of(string name, int services, IReadOnlyList<UpdateCost> costs, string? about = null) => new(
         name,
         "One endpoint changes",
         "One endpoint of a cluster changes: what does a full reload cost, what the one change, and what do packets wait meanwhile?",
-        [.. costs.Select(cost => Finding(services, cost))],
+        [.. about is null ? (string[])[] : [about], .. costs.Select(cost => Finding(services, cost))],
         [Changes(services, costs), Latencies(costs)],
         [
             Chart("What a first packet waits while nothing changes", costs, cost => cost.Phases[0]),

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using DatapathKernels.Bench.Input;
 using DatapathKernels.Filtering;
@@ -19,13 +20,13 @@ internal sealed class RulesUpdate : NodeUpdate
     /// <summary>Reads the rules.</summary>
     public RulesUpdate(Cluster cluster, NodeDatapath node)
     {
-        _rules = IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(KubeProxyIptables.ToText(cluster, Proxy(node))), null, out _, "built-in cluster");
-        (_mode, _matcher) = (node.Options.Mode, node.RulesV4 as IndexedMatcher);
+        _rules = IptablesSaveParser.Parse(Encoding.UTF8.GetBytes(KubeProxyIptables.ToText(cluster, Proxy(node))), null, out _, "kube-proxy");
+        (_mode, _matcher) = (node.Options.Mode, (Family(node) == AddressFamily.InterNetwork ? node.RulesV4 : node.RulesV6) as IndexedMatcher);
         _changes = _matcher is null ? null : new EndpointChanges(_rules[TableKind.Nat]!);
     }
 
     /// <inheritdoc/>
-    public override bool IsIncremental => _matcher is not null;
+    public override bool IsIncremental => _changes is { Count: > 0 };
 
     /// <inheritdoc/>
     public override bool IsBesideReader => true;

@@ -1,26 +1,21 @@
 using System.Diagnostics;
 using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Scenarios.Measuring;
-using DatapathKernels.Formats.Clusters;
-using DatapathKernels.Formats.Datapaths;
 
 namespace DatapathKernels.Bench.Scenarios.Updates;
 
 /// <summary>One mode under changes: each phase lasts some milliseconds, in which SYNs of new connections are timed one by one.</summary>
 internal sealed class UpdateMeasurement : IDisposable
 {
-    private const int Flows = 1000, Warmups = 1, Rounds = 9;
+    private const int Warmups = 1, Rounds = 9;
 
-    private readonly MeasuredNode _node;
+    private readonly IMeasuredNode _node;
     private readonly NodeUpdate _update;
     private readonly double _phaseMs;
 
-    /// <summary>Builds the node.</summary>
-    public UpdateMeasurement(Cluster cluster, DatapathMode mode, double phaseMs)
-    {
-        _node = new MeasuredNode(cluster, mode, Flows);
-        (_update, _phaseMs) = (NodeUpdate.Of(cluster, _node.Node), phaseMs);
-    }
+    /// <summary>Takes the node, which it disposes.</summary>
+    public UpdateMeasurement(IMeasuredNode node, double phaseMs) =>
+        (_node, _update, _phaseMs) = (node, NodeUpdate.Of(node.Node.Cluster, node.Node), phaseMs);
 
     /// <summary>Everything, one after the other.</summary>
     public UpdateCost Run()
