@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DatapathKernels.Bench.Input;
+using DatapathKernels.Bench.Running;
 using DatapathKernels.Filtering;
 using DatapathKernels.Formats.Clusters;
 using DatapathKernels.Packets;
@@ -97,6 +98,11 @@ public class UserRulesBench : IDisposable
         _prerouting = _rules.Ruleset.Find(TableKind.Nat, "PREROUTING") is null ? null : _walk.Chain(TableKind.Nat, "PREROUTING");
         if (services is not null)
             CheckServices(services);
+        CodeSettling.Run(() =>
+        {
+            Walk();
+            _walk.Traverse(WalkedPackets);
+        });
     }
 
     /// <summary>Reads the rules, and the packets: the capture's, or some that are made.</summary>

@@ -138,12 +138,14 @@ public sealed class SuiteTests : IDisposable
         {
             using UserRulesBench bench = new();
             setup(bench);
-            translated.Add((bench.IptablesLinear(), bench.IptablesTraversal()));
+
+            // So many calls go once round all packets, from wherever the setup left off.
+            translated.Add((Enumerable.Range(0, 64).Sum(_ => bench.IptablesLinear()), Enumerable.Range(0, 64).Sum(_ => bench.IptablesTraversal())));
         }
 
         // The same packets by three matchers of one meaning.
-        Assert.InRange(translated[0].Walked, 1, 64);
-        Assert.InRange(translated[0].Traversed, 1, 64);
+        Assert.InRange(translated[0].Walked, 1, 4096);
+        Assert.InRange(translated[0].Traversed, 1, 4096);
         Assert.All(translated, t => Assert.Equal(translated[0], t));
         using UserRulesBench maps = new();
         maps.SetupMaps();
