@@ -4,7 +4,7 @@ namespace DatapathKernels.Bench.Input;
 
 /// <summary>
 /// Changes of kube-proxy's nat table as one endpoint of a service makes them: another chain for the service's first endpoint, and
-/// the service's chain that jumps there. For up to 512 services there, and then the same back: one after the other they can be
+/// the service's chains that jump there (one for all endpoints, and one for the node's own where a policy is Local). For up to 512 services there, and then the same back: one after the other they can be
 /// applied round and round. Services with client affinity are left out: their rules share lists, which only a new matcher changes.
 /// </summary>
 internal sealed class EndpointChanges
@@ -19,10 +19,11 @@ internal sealed class EndpointChanges
     {
         ArgumentNullException.ThrowIfNull(nat);
         Chain[] services = [.. nat.Chains.Where(c => c.Name.StartsWith("KUBE-SVC-", StringComparison.Ordinal) && Endpoint(c) is not null && !c.Rules.Any(HasList)).Take(MostServices)];
+        ILookup<string, Chain> callers = nat.Chains.SelectMany(chain => Jumps(chain).Distinct().Select(to => (to, chain))).ToLookup(call => call.to, call => call.chain);
         foreach (bool back in new[] { false, true })
         {
             foreach (Chain service in services)
-                Add(nat, service, back);
+                Add(nat, Endpoint(service)!, callers, back);
         }
     }
 
@@ -37,21 +38,27 @@ internal sealed class EndpointChanges
         return matcher.TryReplace(changed, removed);
     }
 
-    private void Add(Table nat, Chain service, bool back)
+    private void Add(Table nat, string was, ILookup<string, Chain> callers, bool back)
     {
-        string was = Endpoint(service)!, other = was[..^1] + "_";
+        string other = was[..^1] + "_";
         (string from, string to) = back ? (other, was) : (was, other);
         Table change = new(TableKind.Nat);
-        Chain endpoint = change.Add(to), copy = change.Add(service.Name);
+        Chain endpoint = change.Add(to);
         foreach (Rule rule in nat.Find(was)!.Rules)
             endpoint.Add(rule);
-        foreach (Rule rule in service.Rules)
-            copy.Add(rule.Target is JumpTarget jump && jump.Chain == was ? new Rule([.. rule.Matches], jump with { Chain = to }) : rule);
+        foreach (Chain caller in callers[was])
+        {
+            Chain copy = change.Add(caller.Name);
+            foreach (Rule rule in caller.Rules)
+                copy.Add(rule.Target is JumpTarget jump && jump.Chain == was ? new Rule([.. rule.Matches], jump with { Chain = to }) : rule);
+        }
+
         _changes.Add((change, from));
     }
 
     private static bool HasList(Rule rule) => rule.Matches.Any(match => match is RecentMatch);
 
-    private static string? Endpoint(Chain service) =>
-        service.Rules.Select(r => (r.Target as JumpTarget)?.Chain).FirstOrDefault(c => c?.StartsWith("KUBE-SEP-", StringComparison.Ordinal) == true);
+    private static string? Endpoint(Chain service) => Jumps(service).FirstOrDefault(to => to.StartsWith("KUBE-SEP-", StringComparison.Ordinal));
+
+    private static IEnumerable<string> Jumps(Chain chain) => chain.Rules.Select(rule => rule.Target).OfType<JumpTarget>().Select(jump => jump.Chain);
 }

@@ -137,6 +137,21 @@ public sealed class ClusterInputTests : IDisposable
         Assert.Contains(input.Notes, note => note.StartsWith("policies: ", StringComparison.Ordinal) && note.EndsWith("are let through to every endpoint; these are measured", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_service_of_local_policy_is_changed_in_both_of_its_chains()
+    {
+        const string local = """
+            {kind: Node, metadata: {name: a}, spec: {podCIDRs: [10.1.0.0/24]}, status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}}
+            ---
+            {kind: Service, metadata: {name: web}, spec: {type: NodePort, externalTrafficPolicy: Local, clusterIP: 10.96.0.1, ports: [{name: http, port: 80, nodePort: 30080}]}}
+            ---
+            {kind: EndpointSlice, metadata: {name: web, labels: {kubernetes.io/service-name: web}}, addressType: IPv4, ports: [{name: http, port: 8080}], endpoints: [{addresses: [10.1.0.11], nodeName: a}, {addresses: [10.1.0.12], nodeName: a}]}
+            """;
+        ClusterInput input = ClusterInput.Load([Write("local.yaml", local)], null);
+
+        Assert.NotNull(RuleUpdate.Measure(new MeasuredUserNode(input, DatapathMode.IptablesIndexed), phaseMs: 1).Change);
+    }
+
     [Theory]
     [InlineData(DatapathMode.IptablesIndexed)]
     [InlineData(DatapathMode.Ebpf)]
