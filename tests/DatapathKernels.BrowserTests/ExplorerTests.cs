@@ -131,6 +131,42 @@ public sealed class ExplorerTests(ReportPage report) : IClassFixture<ReportPage>
     }
 
     [BrowserFact]
+    public async Task Paper_holds_every_chart_whole_and_shows_each_once()
+    {
+        (IPage page, _, _) = await report.Open();
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+
+        int figures = await page.Locator("figure:visible").CountAsync();
+        Assert.InRange(figures, 4, int.MaxValue);
+        Assert.Equal(figures, await page.Locator("figure svg.chart:visible").CountAsync());
+        Assert.Equal("avoid", await Style(page, "figure", "breakInside"));
+    }
+
+    [BrowserTheory]
+    [InlineData(1200)]
+    [InlineData(360)]
+    public async Task No_words_of_a_chart_are_cut_off_at_its_edge(int width)
+    {
+        (IPage page, _, _) = await report.Open(new() { ViewportSize = new() { Width = width, Height = 900 } });
+        const string Cut = """
+            e => [...e.querySelectorAll('svg.chart')].filter(s => s.getBoundingClientRect().width > 0).flatMap(s => {
+              const box = s.getBoundingClientRect();
+              return [...s.querySelectorAll('text')].filter(t => {
+                const own = t.getBoundingClientRect();
+                return own.left < box.left - 0.5 || own.right > box.right + 0.5 || own.top < box.top - 0.5 || own.bottom > box.bottom + 0.5;
+              }).map(t => t.textContent);
+            }).join('|')
+            """;
+
+        await Choose(page, "Question", "Changing rules");
+
+        Assert.Equal("100,000,000", await page.Locator("#explore-chart text", new() { HasText = "100,000,000" }).First.TextContentAsync());
+        Assert.Equal("", await page.Locator("#UpdateBench").EvaluateAsync<string>(Cut));
+        Assert.Equal("", await page.Locator("#ServiceLookupBench").EvaluateAsync<string>(Cut));
+        Assert.Equal("", await page.Locator("#explore-chart").EvaluateAsync<string>(Cut));
+    }
+
+    [BrowserFact]
     public async Task A_phone_shows_it_without_scrolling_sideways()
     {
         (IPage page, _, _) = await report.Open(new() { ViewportSize = new() { Width = 360, Height = 740 } });

@@ -57,6 +57,8 @@ public sealed class ReportPage : IAsyncLifetime
                 records.Add(Case("ChainBench", "Linear", services * (miss ? 2 : 1), [new("Services", services), new("Miss", miss)]));
         }
 
+        foreach (int services in (int[])[1000, 30_000])
+            records.Add(Case("UpdateBench", "FullReload", 4000.0 * services, [new("Services", services)]));
         records.Add(Case("ZBench", Evil, 7, [new(Evil, Evil)]));
         return records;
     }

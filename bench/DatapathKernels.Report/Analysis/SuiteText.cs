@@ -30,6 +30,7 @@ internal sealed record SuiteText
             Remark = "From PREROUTING to the rewritten headers, the same verdicts, bytes and counters for all. Miss is a packet to no Service, which passes every dispatch rule. Restore is the harness bringing frames back, part of every other number.",
             Own = ["Vector", "Indexed", "IndexedBurst"],
             Rivals = ["Linear"],
+            Like = [["Linear", "Vector", "Indexed", "IndexedBurst"]],
         },
         ["ClassifierBench"] = new()
         {
@@ -51,6 +52,7 @@ internal sealed record SuiteText
             Parameter = "Mode",
             Baseline = "Established",
             Remark = "From the frame that comes in to the frame that goes out: parsed, tracked, translated, filtered, routed. Established is a later segment of a known connection, First a SYN with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
+            Like = [],
         },
         ["UserClusterBench"] = new()
         {
@@ -59,6 +61,7 @@ internal sealed record SuiteText
             Parameter = "Mode",
             Baseline = "Established",
             Remark = "Your Services and pods, on the node with the most of them; what was left out stands in the notes. Established is a later packet of a known connection, First that of a new one with the collectors' work on older connections; Restore is the harness writing frames and part of both.",
+            Like = [],
         },
         ["UserRulesBench"] = new()
         {
@@ -66,6 +69,7 @@ internal sealed record SuiteText
             Question = "What does the first packet of a connection cost under your own rules, by how they are searched?",
             Baseline = "IptablesLinear",
             Remark = "IptablesLinear, IptablesVector and IptablesIndexed are nat/PREROUTING, those of a traversal every table from arrival to departure. A dictionary only finds the Service, where the dump has some.",
+            Like = [["IptablesLinear", "IptablesVector", "IptablesIndexed"], ["IptablesTraversal", "IptablesVectorTraversal", "IptablesIndexedTraversal"], ["Dictionary", "FrozenDictionary"]],
         },
         ["OverlayBench"] = new()
         {
@@ -75,6 +79,7 @@ internal sealed record SuiteText
             AxisTitle = "bytes of the inner packet",
             Baseline = "VxlanEncap",
             Remark = "Frames in the nearer caches, outer checksum off unless the name says otherwise. VxlanEncapCopy is for frames without headroom, Copy the copy in it.",
+            Like = [["VxlanEncap", "GeneveEncap", "IpipEncap"]],
         },
         ["ConntrackBench"] = new()
         {
@@ -83,6 +88,7 @@ internal sealed record SuiteText
             Parameter = "Connections",
             AxisTitle = "connections in the table",
             Baseline = "EstablishedBurst",
+            Like = [["Established", "EstablishedBurst"], ["NewConnection", "NewAtCapacity"]],
         },
         ["IpvsBench"] = new()
         {
@@ -92,6 +98,7 @@ internal sealed record SuiteText
             AxisTitle = "Services of the node",
             Baseline = "Forward",
             Remark = "WritePackets is the harness writing the packets, part of both others.",
+            Like = [],
         },
         ["IpvsScheduleBench"] = new()
         {
@@ -100,6 +107,7 @@ internal sealed record SuiteText
             Parameter = "Servers",
             AxisTitle = "real servers of the service",
             Baseline = "Schedule",
+            Like = [],
         },
         ["LruBench"] = new()
         {
@@ -108,6 +116,7 @@ internal sealed record SuiteText
             Parameter = "Entries",
             AxisTitle = "entries, the map full",
             Baseline = "ExactLookup",
+            Like = [["ExactLookup", "ClockLookup", "ClockLookupBurst", "BpfLookup"], ["ExactInsertEvict", "ClockInsertEvict", "BpfInsertEvict"]],
         },
         ["SegmentBench"] = new()
         {
@@ -116,6 +125,7 @@ internal sealed record SuiteText
             Baseline = "CopyThenSum",
             Own = ["Segment", "Udp", "TcpInVxlan"],
             Rivals = ["CopyThenSum"],
+            Like = [["CopyThenSum", "Segment", "Udp", "TcpInVxlan"]],
         },
         ["ChecksumBench"] = new()
         {
@@ -134,6 +144,7 @@ internal sealed record SuiteText
             Parameter = "Services",
             AxisTitle = "Services in the cluster",
             Baseline = "FullReload",
+            Like = [["FullReload", "OneEndpoint"]],
         },
         ["LoadBench"] = new()
         {
@@ -143,12 +154,14 @@ internal sealed record SuiteText
             AxisTitle = "Services in the cluster",
             Baseline = "Everything",
             Remark = "Everything is from text to all three matchers, over rules compiled once. The allocated bytes in the records are managed memory, garbage included.",
+            Like = [],
         },
         ["MaglevBench"] = new()
         {
             Title = "Maglev lookups",
             Question = "What does it cost to pick a backend the way Cilium and Katran do, flow hash and all?",
             Baseline = "Lookup",
+            Like = [["Lookup", "LookupBurst"]],
         },
         ["MaglevBuildBench"] = new()
         {
@@ -175,6 +188,7 @@ internal sealed record SuiteText
             Parameter = "Entries",
             AxisTitle = "entries, the table full",
             Baseline = "Churn",
+            Like = [["Churn", "ChurnBatch"]],
         },
         ["RouteTableBench"] = new()
         {
@@ -185,6 +199,7 @@ internal sealed record SuiteText
             Baseline = "Dictionaries",
             Own = ["Lookup", "LookupBurst"],
             Rivals = ["Dictionaries"],
+            Like = [["Dictionaries", "Lookup", "LookupBurst"]],
         },
         ["ParseBench"] = new()
         {
@@ -249,6 +264,12 @@ internal sealed record SuiteText
 
     /// <summary>What a reader could take instead of <see cref="Own"/>: where one of these is faster, we lose.</summary>
     public IReadOnlyList<string> Rivals { get; init; } = [];
+
+    /// <summary>
+    /// The benchmarks that do the same work, in groups, each held against its first under "What lost"; null: all of the suite against <see cref="Baseline"/>. Others are
+    /// different work, of which one is dearer because it is more.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<string>>? Like { get; init; }
 
     /// <summary>The parameters of the panel to show where there is room for one, such as <c>Hits=100</c>; null: the first.</summary>
     public string? Shown { get; init; }

@@ -48,8 +48,9 @@ internal sealed record LineChart
         double[] xs = [.. Series.SelectMany(s => s.Points).Select(p => p.X).Distinct().Order()];
         double[] ys = [.. Series.SelectMany(s => s.Points).SelectMany(p => new[] { p.Min, p.Median, p.Max })];
         bool logX = xs[0] > 0 && (LogAxes?.X ?? (ForceLog || ChartAxis.WantsLog(xs))), logY = ys.Min() > 0 && (LogAxes?.Y ?? (ForceLog || ChartAxis.WantsLog(ys)));
-        ChartAxis x = ChartAxis.Across(xs, logX, size.Left, size.PlotRight);
         ChartAxis y = ChartAxis.Up(ys, logY, size.PlotBottom, size.Top);
+        size = size.WithRoomFor(y.Ticks().Max(tick => Numbers.Count(tick).Length));
+        ChartAxis x = ChartAxis.Across(xs, logX, size.Left, size.PlotRight);
         DrawScale(svg, size, y);
         DrawParameter(svg, size, x, RoundTicks ? [.. x.Ticks().Where(t => t >= x.From && t <= x.To)] : xs);
         DrawMarks(svg, size, x);
@@ -66,7 +67,7 @@ internal sealed record LineChart
         foreach (double tick in y.Ticks())
         {
             svg.Line("grid", size.Left, y.Map(tick), size.PlotRight, y.Map(tick));
-            svg.Text("muted", "end", size.Left - 8, y.Map(tick) + 4.5, Numbers.Count(tick));
+            svg.Text("muted", "end", size.Left - ChartSize.TickGap, y.Map(tick) + 4.5, Numbers.Count(tick));
         }
     }
 

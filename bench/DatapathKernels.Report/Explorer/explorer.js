@@ -211,19 +211,20 @@
   }
 
   function lines(drawn, numbers) {
-    const width = Math.max(300, Math.min(chart.clientWidth, 900)), height = 380, left = 70, right = width - 20, top = 34, bottom = height - 52;
+    const width = Math.max(300, Math.min(chart.clientWidth, 900)), height = 380, right = width - 20, top = 34, bottom = height - 52;
     const all = drawn.flatMap((s) => s.points), ys = all.flatMap((p) => (metric().spread ? [p.case.min, p.case.max, p.value] : [p.value]));
     const wantsLog = Math.min(...ys) > 0 && Math.max(...ys) / Math.min(...ys) > 20;
     const logY = Math.min(...ys) > 0 && (state.log ?? wantsLog), logX = numbers && rows()[0] > 0 && rows().at(-1) / rows()[0] > 20;
     byId('explore-log').checked = logY;
     const lowY = logY ? Math.min(...ys) / 1.3 : 0, highY = (Math.max(...ys) || 1) * (logY ? 1.3 : 1.1);
+    const marks = ticks(logY, lowY, highY), left = Math.max(70, 12 + 7.5 * Math.max(...marks.map((t) => plain(t).length)));
     const place = (row) => (numbers ? row : rows().indexOf(row)), ends = [place(rows()[0]), place(rows().at(-1))];
     const pad = logX ? (ends[1] / ends[0]) ** 0.04 : (ends[1] - ends[0] || 1) * 0.06;
     const x = scale(logX, logX ? ends[0] / pad : ends[0] - pad, logX ? ends[1] * pad : ends[1] + pad, left, right);
     const y = scale(logY, lowY, highY, bottom, top);
     const svg = canvas(width, height, drawn);
     svg.append(text('muted', 'start', 4, 18, `${metric().name}, ${unitOf(all[0].case)}${logY ? ', log scale' : ''}`));
-    for (const t of ticks(logY, lowY, highY)) {
+    for (const t of marks) {
       svg.append(shape('line', { class: 'grid', x1: left, x2: right, y1: y(t), y2: y(t) }), text('muted', 'end', left - 8, y(t) + 4.5, plain(t)));
     }
     svg.append(shape('line', { class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom }));

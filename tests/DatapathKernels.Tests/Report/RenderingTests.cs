@@ -53,6 +53,34 @@ public sealed class RenderingTests : IDisposable
     }
 
     [Fact]
+    public void Only_what_does_the_same_work_is_held_against_one_another()
+    {
+        RecordParameters none = RecordParameters.From([]);
+        (string markdown, _) = ReportRenderer.Render(
+            [
+                Samples.Case("DatapathBench", "Established", none, 50), Samples.Case("DatapathBench", "First", none, 400),
+                Samples.Case("LruBench", "ExactLookup", none, 20), Samples.Case("LruBench", "ClockLookup", none, 30),
+                Samples.Case("LruBench", "ExactInsertEvict", none, 300), Samples.Case("LruBench", "ClockInsertEvict", none, 200), Samples.Case("LruBench", "BpfInsertEvict", none, 600),
+            ],
+            [],
+            ReportEnvironment.Parse(""));
+
+        string lost = markdown[markdown.IndexOf("## What lost", StringComparison.Ordinal)..markdown.IndexOf("## How to read this", StringComparison.Ordinal)];
+        Assert.Equal(
+            ["- `LruBench.ClockLookup` costs 30.0 ns, 1.5 times its baseline `ExactLookup`.", "- `LruBench.BpfInsertEvict` costs 600 ns, 2.0 times its baseline `ExactInsertEvict`.", "- No case allocates managed memory."],
+            lost.Split('\n').Where(line => line.StartsWith("- ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Numbers_of_an_axis_have_the_room_they_need()
+    {
+        ChartSize size = ChartSize.Narrow;
+
+        Assert.Equal(ChartSize.Wide, ChartSize.Wide.WithRoomFor(3));
+        Assert.InRange(size.WithRoomFor("100,000,000".Length).Left, 90, 100);
+    }
+
+    [Fact]
     public void The_page_needs_nothing_from_elsewhere()
     {
         (_, string html) = ReportRenderer.Render(Samples.Crossing(), [], ReportEnvironment.Parse(""));
