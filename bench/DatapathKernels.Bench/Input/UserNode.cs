@@ -1,19 +1,21 @@
 using DatapathKernels.Conntrack;
 using DatapathKernels.Datapaths;
 using DatapathKernels.Formats.Datapaths;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.Bench.Input;
 
 /// <summary>A node of the reader's own cluster in one of the modes, its connections open: bursts of their packets, and of new connections' first ones, can be sent through it.</summary>
 internal sealed class UserNode : IDisposable
 {
-    // New connections end 120 s after their first packet; the clock makes that many batches of them live at a time.
-    private const int LiveBatches = 32, FirstMs = 120_000;
+    // New connections end 120 s after their first packet, and where there is UDP, which IPVS keeps longer than anybody, 300 s;
+    // the clock makes that many batches of them live at a time.
+    private const int LiveBatches = 32, FirstMs = 120_000, FirstUdpMs = 300_000;
 
     private readonly PacketFate[] _fates = new PacketFate[ClusterTraffic.Burst];
     private readonly NodeDatapath _node;
     private readonly ClusterTraffic _traffic;
-    private readonly int _bursts;
+    private readonly int _bursts, _batchMs;
     private long _nowMs = 1000;
 
     /// <summary>Builds the node and opens the connections.</summary>
@@ -27,6 +29,7 @@ internal sealed class UserNode : IDisposable
     public UserNode(ClusterInput input, DatapathMode mode, OverlayKind overlay, bool hasPolicies, int bursts, int known = 0)
     {
         _bursts = bursts;
+        _batchMs = (input.Groups.Any(group => group.Targets.Any(target => target.Protocol == IpProtocol.Udp)) ? FirstUdpMs : FirstMs) / LiveBatches;
         _node = NodeDatapath.Build(input.Cluster, new NodeOptions
         {
             Mode = mode,
@@ -81,7 +84,7 @@ internal sealed class UserNode : IDisposable
     /// <summary>Time passes, and a batch of the oldest new connections is collected.</summary>
     public void Age()
     {
-        _nowMs += FirstMs / LiveBatches;
+        _nowMs += _batchMs;
         _node.Collect(_nowMs, 2 * Packets);
     }
 

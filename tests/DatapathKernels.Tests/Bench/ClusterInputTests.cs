@@ -153,6 +153,27 @@ public sealed class ClusterInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData(DatapathMode.Iptables)]
+    [InlineData(DatapathMode.IptablesIndexed)]
+    [InlineData(DatapathMode.Nftables)]
+    [InlineData(DatapathMode.Ipvs)]
+    [InlineData(DatapathMode.Ebpf)]
+    public void New_connections_of_UDP_alone_end_before_they_fill_a_table(DatapathMode mode)
+    {
+        const string dns = """
+            {kind: Node, metadata: {name: a}, spec: {podCIDRs: [10.1.0.0/24]}, status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}}
+            ---
+            {kind: Service, metadata: {name: dns}, spec: {clusterIP: 10.96.0.10, ports: [{name: dns, port: 53, protocol: UDP}]}}
+            ---
+            {kind: EndpointSlice, metadata: {name: dns, labels: {kubernetes.io/service-name: dns}}, addressType: IPv4, ports: [{name: dns, port: 53, protocol: UDP}], endpoints: [{addresses: [10.1.0.11], nodeName: a}, {addresses: [10.1.0.12], nodeName: a}]}
+            """;
+        using MeasuredUserNode node = new(ClusterInput.Load([Write("dns.yaml", dns)], null), mode);
+
+        for (int batch = 0; batch < 100; batch++)
+            Assert.True(node.First() > 0, "a batch whose packets all reach a backend");
+    }
+
+    [Theory]
     [InlineData(DatapathMode.IptablesIndexed)]
     [InlineData(DatapathMode.Ebpf)]
     public void More_connections_than_pairs_are_opened_from_other_ports(DatapathMode mode)
