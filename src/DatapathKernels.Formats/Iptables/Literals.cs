@@ -18,12 +18,27 @@ internal static class Literals
         return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>A port, 0 to 65535.</summary>
-    public static bool TryPort(ReadOnlySpan<char> text, out ushort port) =>
-        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
+    /// <summary>A port, 0 to 65535, in any base that <see cref="TryUInt32"/> reads.</summary>
+    public static bool TryPort(ReadOnlySpan<char> text, out ushort port)
+    {
+        bool ok = TryUInt32(text, out uint value) && value <= ushort.MaxValue;
+        port = (ushort)value;
+        return ok;
+    }
 
-    /// <summary><c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>, and with names <c>ftp:ssh</c>; the separator of NAT targets is a dash.</summary>
-    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range, bool byName = false)
+    /// <summary>A number of eight bits, in any base.</summary>
+    public static bool TryByte(ReadOnlySpan<char> text, out byte number)
+    {
+        bool ok = TryUInt32(text, out uint value) && value <= byte.MaxValue;
+        number = (byte)value;
+        return ok;
+    }
+
+    /// <summary>
+    /// <c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>, and with names <c>ftp:ssh</c>; the separator of NAT targets is a dash, and
+    /// neither there nor in lists may an end be left out.
+    /// </summary>
+    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range, bool byName = false, bool mayBeOpen = true)
     {
         range = PortRange.Any;
         int at = text.IndexOf(separator);
@@ -36,6 +51,8 @@ internal static class Literals
             return true;
         }
 
+        if (!mayBeOpen && (at == 0 || at + 1 == text.Length))
+            return false;
         if ((at > 0 && !TryPort(text[..at], byName, out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], byName, out high)) || low > high)
             return false;
         range = new PortRange(low, high);
@@ -72,8 +89,8 @@ internal static class Literals
         int slash = text.IndexOf('/');
         if (!TryAddress(slash < 0 ? text : text[..slash], out IpFamily family, out UInt128 address, isShort))
             return false;
-        int bits = IpNetwork.Bits(family);
-        if (slash >= 0 && !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits))
+        uint bits = (uint)IpNetwork.Bits(family);
+        if (slash >= 0 && !TryUInt32(text[(slash + 1)..], out bits))
         {
             if (!TryAddress(text[(slash + 1)..], out IpFamily maskFamily, out UInt128 mask) || maskFamily != family)
                 return false;
@@ -83,7 +100,7 @@ internal static class Literals
 
         if (bits > IpNetwork.Bits(family))
             return false;
-        network = IpNetwork.FromPrefix(family, address, bits);
+        network = IpNetwork.FromPrefix(family, address, (int)bits);
         return true;
     }
 

@@ -13,6 +13,8 @@ internal sealed partial class MatchDraft
         if (option.SequenceEqual(_module == "state" ? "--state" : "--ctstate"))
         {
             _states = TakeFlagList(Names.States, ref arguments, "connection states like NEW,RELATED", static (a, b) => a | b);
+            if (_module == "state" && (_states & (ConnectionStates.Snat | ConnectionStates.Dnat)) != 0)
+                throw arguments.Expected("INVALID, NEW, ESTABLISHED, RELATED or UNTRACKED", "SNAT or DNAT");
             _negated = arguments.Negated;
             return true;
         }
@@ -49,9 +51,10 @@ internal sealed partial class MatchDraft
                 return ConnectionTest.OfRange(field, reply ? 1u : 0u, reply ? 1u : 0u);
             case ConnectionField.Expiry:
                 int colon = text.IndexOf(':');
-                bool ok = Literals.TryUInt32(colon < 0 ? text : text[..colon], out uint low);
-                uint high = low;
-                if (!ok || (colon >= 0 && !Literals.TryUInt32(text[(colon + 1)..], out high)) || low > high)
+                uint low = 0, high = uint.MaxValue;
+                bool ok = colon == 0 || Literals.TryUInt32(colon < 0 ? text : text[..colon], out low);
+                high = colon < 0 ? low : high;
+                if (!ok || (colon >= 0 && colon + 1 < text.Length && !Literals.TryUInt32(text[(colon + 1)..], out high)) || low > high)
                     throw arguments.Expected("seconds or a range like 10:60", text);
                 return ConnectionTest.OfRange(field, low, high, arguments.Negated);
             case ConnectionField.OriginalSource or ConnectionField.OriginalDestination or ConnectionField.ReplySource or ConnectionField.ReplyDestination:
@@ -59,7 +62,7 @@ internal sealed partial class MatchDraft
                     throw arguments.Expected("an address or network of the ruleset's family", text);
                 return ConnectionTest.OfNetwork(field, network, arguments.Negated);
             default:
-                if (!Literals.TryPorts(text, ':', out PortRange ports))
+                if (!Literals.TryPorts(text, ':', out PortRange ports, byName: true))
                     throw arguments.Expected("a port or a range like 1024:65535", text);
                 return ConnectionTest.OfRange(field, ports.Low, ports.High, arguments.Negated);
         }

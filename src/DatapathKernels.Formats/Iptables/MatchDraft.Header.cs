@@ -19,9 +19,17 @@ internal sealed partial class MatchDraft
         };
         if (test is null || (arguments.Negated && test != TtlTest.Equal))
             return false;
+        RequireFirst(option, arguments);
         byte value = (byte)TakeNumber(ref arguments, "a number from 0 to 255", byte.MaxValue);
         _match = new TtlMatch(_module == "ttl" ? IpFamily.V4 : IpFamily.V6, test.Value, value, arguments.Negated);
         return true;
+    }
+
+    /// <summary>For extensions that make one test.</summary>
+    private void RequireFirst(ReadOnlySpan<char> option, in OptionArguments arguments)
+    {
+        if (_match is not null)
+            throw arguments.Expected($"one test of -m {_module}", option);
     }
 
     private bool TryLength(ReadOnlySpan<char> option, ref OptionArguments arguments)
@@ -41,9 +49,11 @@ internal sealed partial class MatchDraft
         switch (option)
         {
             case "--dscp" when _module == "dscp":
+                RequireFirst(option, arguments);
                 _match = new DscpMatch((byte)TakeNumber(ref arguments, "a code point from 0 to 63", 63), arguments.Negated);
                 return true;
             case "--dscp-class" when _module == "dscp":
+                RequireFirst(option, arguments);
                 text = arguments.Take("a DSCP class");
                 if (!Names.TryFind(Names.DscpClasses, text, out byte point))
                     throw arguments.Expected("a DSCP class (BE, EF, CS0 to CS7, AF11 to AF43)", text);

@@ -66,6 +66,8 @@ internal sealed partial class MatchDraft
 
     private bool TryFlags(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
+        if (_flagMask != 0 && option is ("--syn" or "--tcp-flags"))
+            throw arguments.Expected("--syn or --tcp-flags, once", option);
         if (option is "--syn")
         {
             (_flagMask, _flagValue, _flagsNegated) = (0x17, 0x02, arguments.Negated);
@@ -101,31 +103,32 @@ internal sealed partial class MatchDraft
             return false;
         ReadOnlySpan<char> text = arguments.Take("an ICMP type");
         _negated = arguments.Negated;
-        if (text is "any" or "255")
+        // Type 255 of icmp stands for any, of icmp6 it is a type.
+        if (!v6 && (text.Equals("any", StringComparison.OrdinalIgnoreCase) || text is "255"))
             return true;
-        if (Names.TryFind(v6 ? Names.IcmpV6 : Names.Icmp, text, out (byte Type, byte? Code) named))
+        if (Names.TryBegin(v6 ? Names.IcmpV6 : Names.Icmp, text, unique: true, out (byte Type, byte? Code) named))
         {
             (_icmpType, _lowCode, _highCode) = (named.Type, named.Code ?? 0, named.Code ?? 255);
             return true;
         }
 
         int slash = text.IndexOf('/');
-        if (!byte.TryParse(slash < 0 ? text : text[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out byte type)
+        if (!Literals.TryByte(slash < 0 ? text : text[..slash], out byte type)
             || (slash >= 0 && !TryCodes(text[(slash + 1)..])))
         {
             throw arguments.Expected("an ICMP type like 8, 3/1 or echo-request", text);
         }
 
-        _icmpType = type;
+        _icmpType = !v6 && type == byte.MaxValue ? null : type;
         return true;
     }
 
     private bool TryCodes(ReadOnlySpan<char> text)
     {
         int dash = text.IndexOf('-');
-        bool ok = byte.TryParse(dash < 0 ? text : text[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out _lowCode);
+        bool ok = Literals.TryByte(dash < 0 ? text : text[..dash], out _lowCode);
         _highCode = _lowCode;
-        return ok && (dash < 0 || byte.TryParse(text[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _highCode));
+        return ok && (dash < 0 || Literals.TryByte(text[(dash + 1)..], out _highCode));
     }
 
     private bool TryMultiport(ReadOnlySpan<char> option, ref OptionArguments arguments)
@@ -134,15 +137,17 @@ internal sealed partial class MatchDraft
         {
             "--sports" or "--source-ports" => PacketSide.Source,
             "--dports" or "--destination-ports" => PacketSide.Destination,
-            "--ports" => PacketSide.Either,
+            "--ports" or "--port" => PacketSide.Either,
             _ => null,
         };
-        if (side is null || _seen)
+        if (side is null)
             return false;
+        if (_seen)
+            throw arguments.Expected("one list of ports", option);
         ReadOnlySpan<char> text = arguments.Take("ports");
         foreach (Range part in text.Split(','))
         {
-            if (!Literals.TryPorts(text[part], ':', out PortRange range, byName: true))
+            if (!Literals.TryPorts(text[part], ':', out PortRange range, byName: true, mayBeOpen: false) || (range.Low == range.High && text[part].Contains(':')))
                 throw arguments.Expected("ports like 80,443,8000:8080", text);
             _ports.Add(range);
         }
@@ -220,6 +225,8 @@ internal sealed partial class MatchDraft
         };
         if (mode is not null)
         {
+            if (_recent is not null)
+                throw arguments.Expected("one of --set, --rcheck, --update and --remove", option);
             (_recent, _negated) = (mode, arguments.Negated);
             return true;
         }
@@ -227,7 +234,9 @@ internal sealed partial class MatchDraft
         switch (option)
         {
             case "--seconds":
-                _seconds = TakeNumber(ref arguments, "seconds");
+                _seconds = TakeNumber(ref arguments, "seconds, from 1");
+                if (_seconds == 0)
+                    throw arguments.Expected("seconds, from 1", "0");
                 return true;
             case "--hitcount":
                 _hitCount = TakeNumber(ref arguments, $"a count up to {RecentMatch.MaxHitCount}", RecentMatch.MaxHitCount);

@@ -57,6 +57,10 @@ internal sealed partial class MatchDraft
         or "--destination-port" or "--tcp-flags" or "--syn" or "--tcp-option" or "--icmp-type" or "--icmpv6-type"
         or "--chunk-types" or "--dccp-types" or "--dccp-option";
 
+    /// <summary>True for the options of an extension loaded unasked that are not evaluated.</summary>
+    public static bool IsKeptOption(string module, ReadOnlySpan<char> option) =>
+        (module == "sctp" && option is "--chunk-types") || (module == "dccp" && option is ("--dccp-types" or "--dccp-option"));
+
     public void Reset(string module)
     {
         _module = module;

@@ -10,7 +10,7 @@ internal static partial class Names
 {
     private static readonly (string Name, byte Value)[] s_protocolFile =
     [
-        ("ggp", 3), ("ipencap", 4), ("st", 5), ("egp", 8), ("igp", 9), ("pup", 12), ("hmp", 20), ("xns-idp", 22), ("rdp", 27),
+        ("all", 0), ("hopopt", 0), ("ggp", 3), ("ipencap", 4), ("st", 5), ("egp", 8), ("igp", 9), ("pup", 12), ("hmp", 20), ("xns-idp", 22), ("rdp", 27),
         ("iso-tp4", 29), ("xtp", 36), ("ddp", 37), ("idpr-cmtp", 38), ("ipv6-route", 43), ("ipv6-frag", 44), ("idrp", 45),
         ("rsvp", 46), ("skip", 57), ("ipv6-nonxt", 59), ("ipv6-opts", 60), ("rspf", 73), ("vmtp", 81), ("eigrp", 88),
         ("ospfigp", 89), ("ax.25", 93), ("etherip", 97), ("encap", 98), ("pim", 103), ("ipcomp", 108), ("l2tp", 115),
@@ -38,7 +38,7 @@ internal static partial class Names
     {
         if (TryFind(Protocols, text, out protocol))
             return true;
-        bool found = TryFind(s_protocolFile, text, out byte number) || byte.TryParse(text, out number);
+        bool found = TryFind(s_protocolFile, text, out byte number) || Literals.TryByte(text, out number);
         protocol = (IpProtocol)number;
         return found;
     }

@@ -58,7 +58,7 @@ internal static partial class Names
         ("icmp6-policy-fail", RejectKind.V6PolicyFail), ("icmp6-reject-route", RejectKind.V6RejectRoute),
         ("tcp-reset", RejectKind.TcpReset), ("no-route", RejectKind.V6NoRoute), ("adm-prohibited", RejectKind.V6AdminProhibited),
         ("addr-unreach", RejectKind.V6AddressUnreachable), ("port-unreach", RejectKind.V6PortUnreachable),
-        ("policy-fail", RejectKind.V6PolicyFail), ("reject-route", RejectKind.V6RejectRoute), ("tcp-rst", RejectKind.TcpReset),
+        ("policy-fail", RejectKind.V6PolicyFail), ("reject-route", RejectKind.V6RejectRoute),
     ];
 
     /// <summary>Targets of iptables that are extensions and never chains.</summary>
@@ -82,6 +82,23 @@ internal static partial class Names
 
         value = default!;
         return false;
+    }
+
+    /// <summary>As <see cref="TryFind"/>, or else by the first letters of a name, which <paramref name="unique"/> wants to be of one name only.</summary>
+    public static bool TryBegin<T>((string Name, T Value)[] names, ReadOnlySpan<char> text, bool unique, out T value)
+    {
+        if (TryFind(names, text, out value) || text.IsEmpty)
+            return !text.IsEmpty;
+        int found = 0;
+        foreach ((string name, T candidate) in names)
+        {
+            if (!name.AsSpan().StartsWith(text, StringComparison.OrdinalIgnoreCase))
+                continue;
+            value = found == 0 ? candidate : value;
+            found++;
+        }
+
+        return found == 1 || (found > 1 && !unique);
     }
 
     /// <summary>The name iptables-save prints; the number where it prints one.</summary>

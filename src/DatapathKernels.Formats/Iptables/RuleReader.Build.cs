@@ -18,6 +18,8 @@ internal sealed partial class RuleReader
 
         for (int i = 0; i < _draftCount; i++)
         {
+            if (_drafts[i].FaultOf(Family ?? IpFamily.V4) is { } fault)
+                throw new SyntaxException(ColumnOf(_drafts[i]), fault);
             RuleMatch match = _drafts[i].Build(Family ?? IpFamily.V4, _tokens);
             if (match is UnknownMatch unknown)
                 Note(false, unknown.Module, line);
@@ -65,6 +67,8 @@ internal sealed partial class RuleReader
     {
         if (_target is null)
             return _simpleTarget;
+        if (_target.IsIncomplete)
+            throw new SyntaxException(_targetColumn, "expected a target with its options, found one without the option that says what it does");
         RuleTarget target = _target.Build(Family ?? IpFamily.V4, _tokens);
         RequireProtocol(target);
         if (target is UnknownTarget unknown)

@@ -26,6 +26,8 @@ internal sealed partial class RuleReader
         int equals = option.IndexOf('=');
         OptionText text = new(equals < 0 ? option : option[..equals], equals < 0 ? default : option[(equals + 1)..], equals >= 0);
         OptionArguments arguments = new(_tokens, _next, negated, text.Value, text.HasValue, Family);
+        if (arguments.Negated && MatchDraft.IsOneWay(text.Name))
+            throw new SyntaxException(column, $"expected {text.Name} without '!'");
         if (TryTarget(text.Name, ref arguments, start) || TryDrafts(text.Name, ref arguments, start) || TryLast(ref arguments, start))
         {
             _next = arguments.Next;
@@ -44,6 +46,7 @@ internal sealed partial class RuleReader
             return _targetIsLast && Keep(_target, ref arguments, start);
         if (!_target.TryOption(name, ref arguments))
             return false;
+        RequireOnce(_target.Raw, name, start);
         _target.Raw.Add((start, arguments.Next));
         return true;
     }
@@ -54,6 +57,7 @@ internal sealed partial class RuleReader
         {
             if (_drafts[i].TryOption(name, ref arguments))
             {
+                RequireOnce(_drafts[i].Raw, name, start);
                 _drafts[i].Raw.Add((start, arguments.Next));
                 return true;
             }
@@ -69,13 +73,28 @@ internal sealed partial class RuleReader
             return true;
         }
 
-        _draftCount--;
+        // Packet types and chunks are not evaluated: TryLast keeps them by name.
+        if (!MatchDraft.IsKeptOption(implied, name))
+            _draftCount--;
         return false;
+    }
+
+    /// <summary>No option of an extension comes twice.</summary>
+    private void RequireOnce(List<(int From, int To)> before, ReadOnlySpan<char> name, int start)
+    {
+        foreach ((int from, _) in before)
+        {
+            ReadOnlySpan<char> word = _tokens[_tokens[from] is "!" ? from + 1 : from];
+            if (word.StartsWith(name) && (word.Length == name.Length || word[name.Length] == '='))
+                throw new SyntaxException(_tokens.ColumnOf(start), $"expected {name} once, found it again");
+        }
     }
 
     /// <summary>An option that is not evaluated belongs to the extension named last, which is kept by name as a whole.</summary>
     private bool TryLast(ref OptionArguments arguments, int start)
     {
+        if (_target is { IsUnknown: false } && arguments.Negated && (_targetIsLast || _draftCount == 0))
+            return false;
         if (_target is not null && (_targetIsLast || _draftCount == 0))
             return Keep(_target, ref arguments, start);
         if (_draftCount == 0)

@@ -189,15 +189,14 @@ internal sealed partial class RuleReader
         negated |= TakeNegation();
         ReadOnlySpan<char> text = Take("a protocol");
         int column = _tokens.ColumnOf(_next - 1);
-        if (text is "all" or "0")
+        if (!Names.TryProtocol(text, out IpProtocol protocol))
+            throw Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
+        if (protocol == 0)
         {
             if (negated)
                 throw new SyntaxException(column, "expected a protocol behind '! -p', found one that no packet lacks");
             return;
         }
-
-        if (!Names.TryProtocol(text, out IpProtocol protocol))
-            throw Expected("a protocol (tcp, udp, ..., or 0 to 255)", text);
 
         if (protocol == IpProtocol.IcmpV6)
             Family ??= IpFamily.V6;

@@ -17,7 +17,7 @@ internal sealed partial class TargetDraft
         switch (option)
         {
             case "--log-prefix":
-                _log = _log with { Prefix = arguments.Take("a prefix").ToString() };
+                _log = _log with { Prefix = TakePrefix(29, ref arguments) };
                 return true;
             case "--log-level":
                 ReadOnlySpan<char> text = arguments.Take("a log level");
@@ -38,7 +38,7 @@ internal sealed partial class TargetDraft
         switch (option)
         {
             case "--nflog-prefix":
-                _log = _log with { Prefix = arguments.Take("a prefix").ToString() };
+                _log = _log with { Prefix = TakePrefix(63, ref arguments) };
                 return true;
             case "--nflog-group":
                 _log = _log with { Group = (ushort)TakeNumber(ushort.MaxValue, ref arguments) };
@@ -88,6 +88,15 @@ internal sealed partial class TargetDraft
             default:
                 return false;
         }
+    }
+
+    /// <summary>A prefix, of which the kernel's record has room for the beginning.</summary>
+    private static string TakePrefix(int room, ref OptionArguments arguments)
+    {
+        ReadOnlySpan<char> text = arguments.Take("a prefix");
+        if (text.IsEmpty)
+            throw arguments.Expected("a prefix", text);
+        return text[..Math.Min(text.Length, room)].ToString();
     }
 
     private static SetReference TakeSet(ref OptionArguments arguments)

@@ -20,8 +20,9 @@ internal sealed partial class TargetDraft
         if (option is not ("--set-mark" or "--set-xmark" or "--and-mark" or "--or-mark" or "--xor-mark"))
             return false;
         ReadOnlySpan<char> text = arguments.Take("a mark");
-        if (!Literals.TryMasked(text, out uint value, out uint mask))
-            throw arguments.Expected("a mark like 0x4000 or 0x4000/0x4000", text);
+        bool mayMask = option is "--set-mark" or "--set-xmark";
+        if (!Literals.TryMasked(text, out uint value, out uint mask) || (!mayMask && text.Contains('/')))
+            throw arguments.Expected(mayMask ? "a mark like 0x4000 or 0x4000/0x4000" : "a mark like 0x4000", text);
         (_value, _mask) = option switch
         {
             "--set-mark" => (value, mask | value),
@@ -30,9 +31,12 @@ internal sealed partial class TargetDraft
             "--or-mark" => (value, value),
             _ => (value, 0u),
         };
-        _hasValue = true;
-        return true;
+        return TakeAction(option, arguments);
     }
+
+    /// <summary>Notes that the target has its action, of which there is one.</summary>
+    private bool TakeAction(ReadOnlySpan<char> option, in OptionArguments arguments) =>
+        _hasValue ? throw arguments.Expected($"one action of {_name}", option) : _hasValue = true;
 
     private bool TryConnectionMark(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
@@ -40,7 +44,7 @@ internal sealed partial class TargetDraft
         {
             case "--save-mark" or "--restore-mark":
                 _copy = option is "--save-mark" ? ConnectionMarkMode.Save : ConnectionMarkMode.Restore;
-                return _hasValue = true;
+                return TakeAction(option, arguments);
             case "--ctmask":
                 _mask = TakeMask(ref arguments);
                 return true;
@@ -94,20 +98,21 @@ internal sealed partial class TargetDraft
             return false;
         _mode = found;
         arguments.Family ??= _name == "HL" ? IpFamily.V6 : IpFamily.V4;
-        return TakeValue(byte.MaxValue, "a number from 0 to 255", ref arguments);
+        uint least = found == HopLimitMode.Set ? 0u : 1u;
+        return TakeValue(option, least, byte.MaxValue, $"a number from {least} to 255", ref arguments);
     }
 
     private bool TryDscp(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
         if (option is "--set-dscp")
-            return TakeValue(63, "a DSCP value from 0 to 63", ref arguments);
+            return TakeValue(option, 0, 63, "a DSCP value from 0 to 63", ref arguments);
         if (option is not "--set-dscp-class")
             return false;
         ReadOnlySpan<char> text = arguments.Take("a DSCP class");
         if (!Names.TryFind(Names.DscpClasses, text, out byte value))
             throw arguments.Expected("a DSCP class like EF, AF21 or CS3", text);
         _value = value;
-        return _hasValue = true;
+        return TakeAction(option, arguments);
     }
 
     private bool TryTos(ReadOnlySpan<char> option, ref OptionArguments arguments)
@@ -124,25 +129,26 @@ internal sealed partial class TargetDraft
             "--or-tos" => (value, value),
             _ => (value, 0u),
         };
-        return _hasValue = true;
+        return TakeAction(option, arguments);
     }
 
     private bool TryTcpMss(ReadOnlySpan<char> option, ref OptionArguments arguments)
     {
         if (option is "--set-mss")
-            return TakeValue(ushort.MaxValue, "a segment size", ref arguments);
+            return TakeValue(option, 0, arguments.Family == IpFamily.V6 ? 65535u - 40 : 65535u - 20, "a segment size that fits a packet", ref arguments);
         if (option is not "--clamp-mss-to-pmtu")
             return false;
+        // A size that was given as well does not count.
         _value = ClampToPath;
         return _hasValue = true;
     }
 
-    private bool TakeValue(uint most, string expected, ref OptionArguments arguments)
+    private bool TakeValue(ReadOnlySpan<char> option, uint least, uint most, string expected, ref OptionArguments arguments)
     {
         ReadOnlySpan<char> text = arguments.Take(expected);
-        if (!Literals.TryUInt32(text, out uint value) || value > most)
+        if (!Literals.TryUInt32(text, out uint value) || value < least || value > most)
             throw arguments.Expected(expected, text);
         _value = value;
-        return _hasValue = true;
+        return TakeAction(option, arguments);
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class TargetDraft
 
     private bool TryNat(ReadOnlySpan<char> option, string to, ref OptionArguments arguments)
     {
-        if (!option.SequenceEqual(to))
+        if (!option.SequenceEqual(to) && option is not "--to")
             return TryFlag(option);
         ReadOnlySpan<char> text = arguments.Take("an address and port");
         if (_low is not null || !TryRange(text, ref arguments))
@@ -29,6 +29,8 @@ internal sealed partial class TargetDraft
             if (close < 0)
                 return false;
             addresses = text[1..close];
+            if (!addresses.Contains(':'))
+                return false;
             ports = text[(close + 1)..];
         }
         else if (text.Count(':') == 1)
@@ -40,7 +42,7 @@ internal sealed partial class TargetDraft
 
         if (ports.Length > 0)
         {
-            if (ports[0] != ':' || !Literals.TryPorts(ports[1..], '-', out PortRange range))
+            if (ports[0] != ':' || !Literals.TryPorts(ports[1..], '-', out PortRange range, byName: true, mayBeOpen: false))
                 return false;
             _ports = range;
         }
@@ -66,7 +68,7 @@ internal sealed partial class TargetDraft
         if (option is not ("--to-ports" or "--to-port"))
             return TryFlag(option);
         ReadOnlySpan<char> text = arguments.Take("a port or a range");
-        if (!Literals.TryPorts(text, '-', out PortRange range))
+        if (!Literals.TryPorts(text, '-', out PortRange range, byName: true, mayBeOpen: false))
             throw arguments.Expected("a port or a range like 1024-65535", text);
         _ports = range;
         return true;

@@ -63,10 +63,10 @@ internal sealed partial class TargetDraft
     }
 
     public RuleTarget Build(IpFamily family, LineTokens tokens) =>
-        IsUnknown || IsIncomplete ? new UnknownTarget(_name, RawText.Join(tokens, Raw)) : Build(family);
+        IsUnknown ? new UnknownTarget(_name, RawText.Join(tokens, Raw)) : Build(family);
 
     /// <summary>True when the option without which the target says nothing is missing.</summary>
-    private bool IsIncomplete => _name switch
+    public bool IsIncomplete => !IsUnknown && _name switch
     {
         "MARK" or "CONNMARK" or "TTL" or "HL" or "DSCP" or "TOS" or "TCPMSS" => !_hasValue,
         "DNAT" or "SNAT" => _low is null && _ports is null,
@@ -104,7 +104,7 @@ internal sealed partial class TargetDraft
             return false;
         ReadOnlySpan<char> text = arguments.Take("a reject type");
         bool v6 = arguments.Family == IpFamily.V6 || text.StartsWith("icmp6-");
-        if (!Names.TryFind(v6 ? Names.RejectsV6 : Names.Rejects, text, out _reject))
+        if (!Names.TryBegin(v6 ? Names.RejectsV6 : Names.Rejects, text, unique: false, out _reject))
             throw arguments.Expected("a reject type like icmp-port-unreachable or tcp-reset", text);
         if (text.StartsWith("icmp6-"))
             arguments.Family ??= IpFamily.V6;

@@ -194,7 +194,7 @@ public class HeaderMatchTests
             .. new[]
             {
                 "-m ttl --ttl-gt 3", "-m length --length 1:2000", "-m dscp --dscp 3", "-p tcp -m ecn --ecn-tcp-ece", "-p tcp -m tcp --tcp-option 77",
-                "-m u32 --u32 \"0>>22&0x3C@12>>26&0x3C@0=1:5&&0@0@0=1\"", "-m mac ! --mac-source 02:00:00:00:00:01", "-m recent --set --rttl --name L",
+                "-m u32 --u32 \"0>>22&0x3C@12>>26&0x3C@0=1:5&&0@0@0=1\"", "-m mac ! --mac-source 02:00:00:00:00:01", "-m recent --set --name L",
                 "-m iprange --src-range 1.1.1.1-2.2.2.2", "-m limit --limit 1/sec",
             }.Select(words => $"-A INPUT {words}"),
         ];

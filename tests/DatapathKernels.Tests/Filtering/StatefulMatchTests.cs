@@ -129,7 +129,7 @@ public class StatefulMatchTests
     public void Recent_by_time_to_live_knows_who_else_uses_the_address()
     {
         using LinearMatcher matcher = Filter(
-            "-A INPUT -p udp -m recent --set --name L --rttl",
+            "-A INPUT -p udp -m recent --set --name L",
             "-A INPUT -p tcp -m recent --rcheck --rttl --name L -j DROP");
         PacketMeta meta = default;
         Run(matcher, TestPacket.Udp("1.1.1.1", "2.2.2.2"), ref meta);

@@ -66,7 +66,8 @@ internal static class ChainGraph
         return null;
     }
 
-    private static string Where(Chain chain, int index) => chain.Rules[index].Line is > 0 and int line
+    /// <summary>A rule's line, where it has one, its chain and its number there, from 1.</summary>
+    public static string Where(Chain chain, int index) => chain.Rules[index].Line is > 0 and int line
         ? $"line {line}, chain {chain}, rule {index + 1}"
         : $"chain {chain}, rule {index + 1}";
 

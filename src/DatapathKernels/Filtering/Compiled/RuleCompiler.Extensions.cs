@@ -124,7 +124,7 @@ internal sealed partial class RuleCompiler
                 return true;
             case LimitMatch limit:
                 if (!LimitTest.TryMake(limit, out LimitTest test))
-                    throw new RulesetException($"limit of one packet in {limit.Period} ten-thousandths of a second with burst {limit.Burst}: too long for the kernel's bucket; try a lower burst");
+                    throw new RulesetException($"{ChainGraph.Where(_place.Chain, _place.Index)}: limit of one packet in {limit.Period} ten-thousandths of a second with burst {limit.Burst}: too long for the kernel's bucket; try a lower burst");
                 Extra(ExtraKind.Limit, false, b: Append(_limits, test));
                 return true;
             default:

@@ -5,6 +5,7 @@ namespace DatapathKernels.Filtering;
 /// <summary>From the model to <see cref="RuleProgram"/>: lays the chains out and compiles rule by rule.</summary>
 internal sealed partial class RuleCompiler
 {
+    private (Chain Chain, int Index) _place;
     private readonly Ruleset _ruleset;
     private readonly MatcherOptions _options;
     private readonly List<RuleTail> _tails;
@@ -119,6 +120,7 @@ internal sealed partial class RuleCompiler
         for (int i = 0; i < chain.Rules.Count; i++)
         {
             Rule rule = chain.Rules[i];
+            _place = (chain, i);
             HeadTests head = default;
             RuleTail tail = ActionOf(table, rule.Target);
             tail.FirstExtra = _extras.Count;
