@@ -55,11 +55,19 @@ internal sealed class UpdateMeasurement : IDisposable
     {
         LatencyHistogram latency = new();
         long start = Stopwatch.GetTimestamp();
-        do
+        try
         {
-            _node.FirstOneByOne(latency, between);
+            do
+            {
+                _node.FirstOneByOne(latency, between);
+            }
+            while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < ms);
         }
-        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < ms);
+        catch (InvalidOperationException wrong)
+        {
+            throw new InvalidOperationException($"{_node.Node.Options.Mode} {(name.Length > 0 ? name : "at first")}: {wrong.Message}", wrong);
+        }
+
         return new UpdatePhase(name, LatencySummary.Of(latency, 1), latency.Count, 0);
     }
 
