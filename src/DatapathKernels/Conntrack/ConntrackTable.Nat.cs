@@ -106,7 +106,10 @@ public sealed partial class ConntrackTable
 
     internal ushort DrawPort() => _options.PortDraws is { } draws ? draws() : (ushort)Draw(ushort.MaxValue + 1);
 
-    /// <summary>The mapping that the tuple's source has towards another destination (<c>find_appropriate_src</c>), when it fits the choice and is free.</summary>
+    /// <summary>
+    /// The mapping that the tuple's source has towards another destination (<c>find_appropriate_src</c>), when it fits the choice and is free. That of a connection whose
+    /// time is over counts no more; with the kernel it does until the collector comes by, up to a minute later.
+    /// </summary>
     internal bool TryReuseMapping(in FlowKeyV6 tuple, in NatChoice choice, long nowMs, out FlowKeyV6 reused)
     {
         reused = tuple;
@@ -114,7 +117,7 @@ public sealed partial class ConntrackTable
         {
             FlowKeyV6 original = _store.OriginalOf(id);
             bool same = original.Protocol == tuple.Protocol && original.Zone == tuple.Zone && original.SourcePortBe == tuple.SourcePortBe && original.Source == tuple.Source;
-            if (!same || !ConnectionKeys.TryInvert(_store.ReplyOf(id), out FlowKeyV6 mapped))
+            if (!same || _store[id].IsOver((uint)nowMs) || !ConnectionKeys.TryInvert(_store.ReplyOf(id), out FlowKeyV6 mapped))
                 continue;
             reused = ConnectionKeys.WithSource(tuple, mapped.Source, mapped.SourcePortBe);
             if (NatTupleChooser.Fits(reused, choice))

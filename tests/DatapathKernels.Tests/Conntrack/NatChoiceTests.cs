@@ -32,6 +32,16 @@ public class NatChoiceTests
     }
 
     [Fact]
+    public void That_of_a_connection_whose_time_is_over_is_not()
+    {
+        using ConntrackTable table = Table();
+        Bind(table, TestPacket.Udp(Client, "198.51.100.1", 4000, 53), From(Wanted, 7000, 7000));
+        Assert.Equal((Wanted, 7000), Bind(table, TestPacket.Udp(Client, "198.51.100.2", 4000, 53), From(Wanted), 29_000));
+        Assert.Equal((Wanted, 7000), Bind(table, TestPacket.Udp(Client, "198.51.100.3", 4000, 53), From(Wanted), 58_000));
+        Assert.Equal((Wanted, 4000), Bind(table, TestPacket.Udp(Client, "198.51.100.4", 4000, 53), From(Wanted), 89_000));
+    }
+
+    [Fact]
     public void Random_draws_a_destination_port_of_a_range_too()
     {
         using ConntrackTable table = new(new ConntrackOptions { Max = 100, HashKey = (1, 2), PortDraws = () => 7 });
@@ -112,11 +122,11 @@ public class NatChoiceTests
     private static NatChoice From(string address, ushort first, ushort last) => From(address) with { Ports = new NatPortRange(true, first, last) };
 
     /// <summary>The source that a new connection's packets then have.</summary>
-    private static (string Address, int Port) Bind(ConntrackTable table, TestPacket packet, in NatChoice choice)
+    private static (string Address, int Port) Bind(ConntrackTable table, TestPacket packet, in NatChoice choice, long nowMs = 0)
     {
-        TrackedPacket tracked = Tracking.Track(table, packet, 0);
-        Assert.True(table.Bind(tracked.Id, destination: false, choice, 0));
-        Assert.True(table.Confirm(tracked.Id, 0));
+        TrackedPacket tracked = Tracking.Track(table, packet, nowMs);
+        Assert.True(table.Bind(tracked.Id, destination: false, choice, nowMs));
+        Assert.True(table.Confirm(tracked.Id, nowMs));
         table.Tuples(tracked.Id, out _, out FlowKeyV6 reply);
         return (reply.Destination.ToString().Replace("::ffff:", "", StringComparison.Ordinal), reply.DestinationPort);
     }
