@@ -7,6 +7,7 @@ internal sealed partial class TargetDraft
 {
     private UInt128? _low, _high;
     private PortRange? _ports;
+    private ushort? _portBase;
     private NatFlags _flags;
 
     private bool TryNat(ReadOnlySpan<char> option, string to, ref OptionArguments arguments)
@@ -14,13 +15,13 @@ internal sealed partial class TargetDraft
         if (!option.SequenceEqual(to) && option is not "--to")
             return TryFlag(option);
         ReadOnlySpan<char> text = arguments.Take("an address and port");
-        if (_low is not null || !TryRange(text, ref arguments))
+        if (_low is not null || !TryRange(text, mayShift: to == "--to-destination", ref arguments))
             throw arguments.Expected("an address range and ports like 10.0.0.1-10.0.0.9:80-90 or [fd00::1]:80, once", text);
         return true;
     }
 
-    /// <summary><c>address[-address][:port[-port]]</c>; IPv6 with ports in brackets.</summary>
-    private bool TryRange(ReadOnlySpan<char> text, ref OptionArguments arguments)
+    /// <summary><c>address[-address][:port[-port[/base]]]</c>, the base for destinations only; IPv6 with ports in brackets.</summary>
+    private bool TryRange(ReadOnlySpan<char> text, bool mayShift, ref OptionArguments arguments)
     {
         ReadOnlySpan<char> addresses = text, ports = default;
         if (text is ['[', ..])
@@ -42,12 +43,25 @@ internal sealed partial class TargetDraft
 
         if (ports.Length > 0)
         {
-            if (ports[0] != ':' || !Literals.TryPorts(ports[1..], '-', out PortRange range, byName: true, mayBeOpen: false))
+            if (ports[0] != ':' || (mayShift && !TryPortBase(ref ports)) || !Literals.TryPorts(ports[1..], '-', out PortRange range, byName: true, mayBeOpen: false))
                 return false;
             _ports = range;
         }
 
         return addresses.IsEmpty ? _ports is not null : TryAddresses(addresses, ref arguments);
+    }
+
+    /// <summary>Takes the base from behind a range of ports, if there is one.</summary>
+    private bool TryPortBase(ref ReadOnlySpan<char> ports)
+    {
+        int slash = ports.IndexOf('/');
+        if (slash < 0)
+            return true;
+        if (!ports[..slash].Contains('-') || !Literals.TryPorts(ports[(slash + 1)..], '-', out PortRange start) || start.Low == 0 || start.Low != start.High)
+            return false;
+        _portBase = start.Low;
+        ports = ports[..slash];
+        return true;
     }
 
     private bool TryAddresses(ReadOnlySpan<char> text, ref OptionArguments arguments)

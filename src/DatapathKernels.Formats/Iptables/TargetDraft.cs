@@ -81,7 +81,7 @@ internal sealed partial class TargetDraft
             : family == IpFamily.V4 ? RejectKind.PortUnreachable : RejectKind.V6PortUnreachable),
         "MARK" => new MarkTarget(_value, _mask),
         "CONNMARK" => new ConnectionMarkTarget(_copy, _value, _mask, _packetMask),
-        "DNAT" => new NatTarget(NatKind.Dnat, family, _low, _high, _ports, _flags),
+        "DNAT" => new NatTarget(NatKind.Dnat, family, _low, _high, _ports, _flags) { PortBase = _portBase },
         "SNAT" => new NatTarget(NatKind.Snat, family, _low, _high, _ports, _flags),
         "MASQUERADE" => new NatTarget(NatKind.Masquerade, family, null, null, _ports, _flags),
         "REDIRECT" => new NatTarget(NatKind.Redirect, family, null, null, _ports, _flags),

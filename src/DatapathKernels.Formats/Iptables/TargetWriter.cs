@@ -88,7 +88,7 @@ internal static class TargetWriter
 
     private static string Nat(NatTarget nat)
     {
-        string ports = nat.Ports is not { } range ? "" : range.Low == range.High ? $"{range.Low}" : $"{range.Low}-{range.High}";
+        string ports = nat.Ports is not { } range ? "" : (range.Low == range.High ? $"{range.Low}" : $"{range.Low}-{range.High}") + (nat.PortBase is { } start ? $"/{start}" : "");
         string text = nat.Kind switch
         {
             NatKind.Dnat => "DNAT --to-destination " + Range(nat, ports),

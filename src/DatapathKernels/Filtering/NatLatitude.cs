@@ -10,7 +10,8 @@ namespace DatapathKernels.Filtering;
 /// <param name="LastAddress">The last; the same as the first for a rule that names one or none.</param>
 /// <param name="FirstPort">First of several destination ports, host order.</param>
 /// <param name="LastPort">The last; the same as the first for a rule that names one or none.</param>
-public readonly record struct NatLatitude(IPv6Address FirstAddress, IPv6Address LastAddress, ushort FirstPort, ushort LastPort)
+/// <param name="PortBase">See <see cref="NatTarget.PortBase"/>.</param>
+public readonly record struct NatLatitude(IPv6Address FirstAddress, IPv6Address LastAddress, ushort FirstPort, ushort LastPort, ushort? PortBase = null)
 {
     /// <summary>True when there are several addresses.</summary>
     public bool HasAddresses => FirstAddress != LastAddress;
@@ -27,7 +28,7 @@ public readonly record struct NatLatitude(IPv6Address FirstAddress, IPv6Address 
                 : default;
         }
 
-        return new NatLatitude(default, default, translation.Binding.Port, translation.Binding.HighPort);
+        return new NatLatitude(default, default, translation.Binding.Port, translation.Binding.HighPort, translation.PortBase);
     }
 
     /// <summary>True when the address, as it stands on the wire, is one of them.</summary>

@@ -163,6 +163,28 @@ public class NatTests
         Assert.Equal([10, 1, 2, 3], given.Bytes[12..16]);
     }
 
+    /// <summary>As kernel 6.18 was seen to do.</summary>
+    [Theory]
+    [InlineData("10.1.0.7:21000-21010/5000", 5000, 21000)]
+    [InlineData("10.1.0.7:21000-21010/5000", 5010, 21010)]
+    [InlineData("10.1.0.7:21000-21010/5000", 5025, 21003)]
+    [InlineData("10.1.0.7:21000-21010/21005", 21005, 21000)]
+    [InlineData("10.1.0.7:21000-21010/21005", 21003, 21007)]
+    [InlineData("10.1.0.7:21000-21010/21005", 20990, 21005)]
+    public void Shifted_ports_keep_their_distance_from_the_base(string to, ushort port, ushort expected)
+    {
+        string text = Rulesets.Table("nat", ["PREROUTING"], $"-A PREROUTING -p tcp -j DNAT --to-destination {to}");
+        Ruleset rules = Rulesets.Parse(text);
+        Assert.Contains($"--to-destination {to}\n", IptablesSaveWriter.Write(rules), StringComparison.Ordinal);
+        using ConntrackTable table = new(new ConntrackOptions { Max = 10 });
+        foreach (ChainMatcher matcher in (ChainMatcher[])[new LinearMatcher(rules), new VectorMatcher(rules), new IndexedMatcher(rules)])
+        {
+            Assert.Equal($"10.1.0.7:{expected}", DestinationOf(matcher, default(GivenConnectionState), port));
+            Assert.Equal($"10.1.0.7:{expected}", DestinationOf(matcher, new TrackedConnections(table), port));
+            matcher.Dispose();
+        }
+    }
+
     [Fact]
     public void Of_several_destination_ports_one_that_is_free_is_taken()
     {
@@ -216,5 +238,15 @@ public class NatTests
         using LinearMatcher matcher = new(Rulesets.Parse(header + Rulesets.Table("nat", ["PREROUTING"], $"-A PREROUTING -p {Names.Of(packet.Info.Protocol)} -j DNAT --to-destination {words}")));
         PacketMeta meta = new() { State = ConnectionStates.New };
         return MatcherHarness.Run(matcher, packet, ref meta, "PREROUTING", TableKind.Nat);
+    }
+
+    private static string DestinationOf<TConnections>(ChainMatcher matcher, TConnections connections, ushort port)
+        where TConnections : struct, IConnectionState
+    {
+        TestPacket packet = TestPacket.Tcp("10.1.2.3", "10.9.0.1", 40_000, port);
+        PacketMeta meta = new() { State = ConnectionStates.New };
+        PacketRandom random = new(1);
+        matcher.RunHook(Hook.PreRouting, packet.Bytes, packet.Info, ref meta, ref random, ref connections, out _);
+        return packet.Destination;
     }
 }

@@ -14,9 +14,12 @@ internal struct Translation
     /// <summary>Last address less the first.</summary>
     public UInt128 Width;
 
+    /// <summary>See <see cref="NatTarget.PortBase"/>.</summary>
+    public ushort? PortBase;
+
     public static Translation Compile(NatTarget target)
     {
-        Translation made = new() { Binding = new NatBinding { Kind = target.Kind, Flags = target.Flags } };
+        Translation made = new() { Binding = new NatBinding { Kind = target.Kind, Flags = target.Flags }, PortBase = target.PortBase };
         if (target.Ports is { } ports)
             (made.Binding.HasPort, made.Binding.Port, made.Binding.HighPort) = (true, ports.Low, ports.High);
         if (target is { Low: { } low, High: { } high })

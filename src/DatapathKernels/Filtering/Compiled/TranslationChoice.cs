@@ -45,7 +45,7 @@ internal static class TranslationChoice
         }
 
         if (!source && binding.Port != binding.HighPort)
-            binding.Port = binding.HighPort = ChoosePort(binding, view.DestinationPort, ref random);
+            binding.Port = binding.HighPort = ChoosePort(binding, translation.PortBase, view.DestinationPort, ref random);
     }
 
     /// <summary>
@@ -82,10 +82,12 @@ internal static class TranslationChoice
     /// <summary>The same as the kernel reads it from memory, on a little-endian machine.</summary>
     private static uint Raw(UInt128 address, int words, int index) => BinaryPrimitives.ReverseEndianness(Word(address, words, index));
 
-    /// <summary>As the kernel, where nobody else has the port: drawn when random ports are asked for; else a port already in the range stays, and others get the first.</summary>
-    private static ushort ChoosePort<TRandom>(in NatBinding binding, ushort current, ref TRandom random)
+    /// <summary>As the kernel, where nobody else has the port: as far from the first as the packet's from the base, if there is one; drawn when random ports are asked for; else a port already in the range stays, and others get the first.</summary>
+    private static ushort ChoosePort<TRandom>(in NatBinding binding, ushort? portBase, ushort current, ref TRandom random)
         where TRandom : struct, IRandomSource
     {
+        if (portBase is { } start)
+            return (ushort)(binding.Port + ((ushort)(current - start) % (binding.HighPort - binding.Port + 1)));
         if ((binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) != 0)
             return (ushort)(binding.Port + (((ulong)(binding.HighPort - binding.Port) + 1) * random.Next() >> 32));
         return current >= binding.Port && current <= binding.HighPort ? current : binding.Port;

@@ -189,7 +189,7 @@ public struct TrackedConnections : IConnectionState
     {
         IPv6Address address = binding.HasAddress ? ConnectionKeys.FromWire(ipv4, binding.Address) : default;
         NatPortRange ports = latitude.HasPorts
-            ? new NatPortRange(true, latitude.FirstPort, latitude.LastPort)
+            ? new NatPortRange(true, latitude.FirstPort, latitude.LastPort, latitude.PortBase.HasValue, latitude.PortBase.GetValueOrDefault())
             : new NatPortRange(binding.HasPort, binding.Port, binding.HighPort);
         bool isRandom = (binding.Flags & (NatFlags.Random | NatFlags.RandomFully)) != 0;
         NatChoice choice = new(binding.HasAddress, address, ports, isRandom);

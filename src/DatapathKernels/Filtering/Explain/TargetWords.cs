@@ -33,7 +33,7 @@ internal static class TargetWords
         string to = nat.Low is { } low ? $" to {IpNetwork.Format(nat.Family, low)}" : "";
         if (nat.High is { } high && high != nat.Low)
             to += $"-{IpNetwork.Format(nat.Family, high)}";
-        return $"{nat.Kind.ToString().ToUpperInvariant()}{to}{(nat.Ports is { } ports ? $" port {ports}" : "")}";
+        return $"{nat.Kind.ToString().ToUpperInvariant()}{to}{(nat.Ports is { } ports ? $" port {ports}" : "")}{(nat.PortBase is { } start ? $" shifted from {start}" : "")}";
     }
 
     /// <summary>The translations a verdict carries; empty for none.</summary>
