@@ -10,6 +10,7 @@ using Xunit;
 
 namespace DatapathKernels.Tests.Bench;
 
+[Collection(EnvironmentCollection.Name)]
 public sealed class ScenarioTests
 {
     [Fact]
