@@ -7,12 +7,12 @@ public abstract partial class ChainMatcher
     private readonly Dictionary<TableKind, Dictionary<string, int>> _reached = [];
 
     /// <exception cref="RulesetException">See <see cref="PlaceCheck"/>.</exception>
-    private PlaceUpdate CheckPlaces(Table changed)
+    private PlaceCheck CheckPlaces(Table changed)
     {
         if (!_reached.TryGetValue(changed.Kind, out Dictionary<string, int>? known))
             _reached[changed.Kind] = known = Reach(changed.Kind);
         Func<string, Chain?> find = name => changed.Find(name) ?? FindChain(changed.Kind, name);
-        PlaceUpdate update = new(known, find);
+        PlaceCheck update = new(known, find);
         try
         {
             update.Run(changed.Chains);
@@ -31,7 +31,7 @@ public abstract partial class ChainMatcher
     {
         Dictionary<string, int> known = [];
         Func<string, Chain?> find = name => FindChain(table, name);
-        PlaceUpdate now = new(known, find);
+        PlaceCheck now = new(known, find);
         now.Run(HookChains(table, find));
         now.Keep();
         return known;

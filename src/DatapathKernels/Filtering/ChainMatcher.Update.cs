@@ -45,7 +45,7 @@ public abstract partial class ChainMatcher
         UpdateCheck check = new(changed, name => FindChain(changed.Kind, name));
         check.Run();
         CheckRemoved(check, changed, removed);
-        PlaceUpdate places = CheckPlaces(changed);
+        PlaceCheck places = CheckPlaces(changed);
         if (check.SharesLists || _depthBound + check.Deepening > ChainGraph.DepthLimit)
             return false;
 

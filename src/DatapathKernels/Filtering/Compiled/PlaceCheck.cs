@@ -3,29 +3,72 @@ namespace DatapathKernels.Filtering;
 /// <summary>
 /// Refuses extensions where the kernel refuses them (<c>xt_check_target</c>, <c>xt_check_match</c>): in a table that is not theirs, or where a hook leads to them
 /// that is not. Hooks lead through jumps; what stands behind a rule that always accepts, drops or returns no hook reaches
-/// (<c>mark_source_chains</c>).
+/// (<c>mark_source_chains</c>). When some chains of a table are replaced it looks only at those and at what they newly lead to.
 /// </summary>
-/// <param name="table">The table.</param>
-/// <param name="numbers">The number of each of its chains, ascending from <paramref name="first"/>.</param>
-/// <param name="first">The number of its first chain.</param>
-internal sealed class PlaceCheck(Table table, Dictionary<Chain, int> numbers, int first)
+/// <param name="known">The hooks that lead to each chain so far, a bit each: none yet for a table that is new. Not changed before <see cref="Keep"/>. Hooks too many are harmless but for refusals.</param>
+/// <param name="find">Every chain as it is to be; null where there is none.</param>
+internal sealed class PlaceCheck(Dictionary<string, int> known, Func<string, Chain?> find)
 {
-    private readonly byte[] _hooks = new byte[table.Chains.Count];
+    private readonly Dictionary<string, int> _more = [];
     private readonly Stack<Chain> _open = [];
+    private bool _isFresh;
 
+    /// <summary>Follows the hooks from chains that are new or changed on, and checks what they lead to.</summary>
     /// <exception cref="RulesetException">The message names line, chain and rule, and where the extension belongs.</exception>
-    public void Run()
+    public void Run(IReadOnlyList<Chain> chains)
     {
-        Reach();
-        foreach (Chain chain in table.Chains)
-            CheckRules(chain, HooksOf(chain));
+        _more.EnsureCapacity(chains.Count);
+        foreach (Chain chain in chains)
+            Add(chain, HooksOf(chain.Name) | (chain.Hook is { } hook ? 1 << (int)hook : 0));
+        while (_open.TryPop(out Chain? chain))
+            Follow(chain);
+        foreach ((string name, int hooks) in _more)
+        {
+            if (find(name) is { } chain)
+                CheckRules(chain, hooks);
+        }
     }
 
-    /// <summary>Checks the rules of one chain.</summary>
-    /// <param name="chain">The chain.</param>
-    /// <param name="hooks">The hooks that lead to it, a bit each.</param>
+    /// <summary>The same from nothing, for who passes all chains that hooks begin at: hooks that lead to a chain no more are found out.</summary>
     /// <exception cref="RulesetException">See <see cref="Run"/>.</exception>
-    public static void CheckRules(Chain chain, int hooks)
+    public void RunAfresh(IReadOnlyList<Chain> hookChains)
+    {
+        _isFresh = true;
+        _more.Clear();
+        Run(hookChains);
+    }
+
+    /// <summary>Writes down what was found, the chains having been replaced.</summary>
+    public void Keep()
+    {
+        if (_isFresh)
+            known.Clear();
+        foreach ((string name, int hooks) in _more)
+            known[name] = hooks;
+    }
+
+    private int HooksOf(string name) => _more.TryGetValue(name, out int hooks) || (!_isFresh && known.TryGetValue(name, out hooks)) ? hooks : 0;
+
+    private void Add(Chain chain, int hooks)
+    {
+        _more[chain.Name] = hooks;
+        if (hooks != 0)
+            _open.Push(chain);
+    }
+
+    private void Follow(Chain chain)
+    {
+        int hooks = HooksOf(chain.Name);
+        foreach (Rule rule in chain.Rules)
+        {
+            if (rule.Target is JumpTarget jump && find(jump.Chain) is { } callee && (hooks & ~HooksOf(callee.Name)) != 0)
+                Add(callee, HooksOf(callee.Name) | hooks);
+            if (EndsChain(rule))
+                return;
+        }
+    }
+
+    private static void CheckRules(Chain chain, int hooks)
     {
         for (int i = 0; i < chain.Rules.Count; i++)
         {
@@ -39,47 +82,14 @@ internal sealed class PlaceCheck(Table table, Dictionary<Chain, int> numbers, in
     }
 
     /// <summary>True for a rule that lets nothing pass to those behind it.</summary>
-    public static bool EndsChain(Rule rule) => rule.Target is VerdictTarget && rule.MatchSpan.IsEmpty;
-
-    private ref byte HooksOf(Chain chain) => ref _hooks[numbers[chain] - first];
-
-    /// <summary>Finds the hooks that lead to each chain.</summary>
-    private void Reach()
-    {
-        foreach (Chain chain in table.Chains)
-        {
-            if (chain.Hook is { } hook)
-                Add(chain, 1 << (int)hook);
-        }
-
-        while (_open.TryPop(out Chain? chain))
-        {
-            bool goesOn = true;
-            for (int i = 0; i < chain.Rules.Count && goesOn; i++)
-            {
-                if (chain.Rules[i].Target is JumpTarget jump && table.Find(jump.Chain) is { } callee)
-                    Add(callee, HooksOf(chain));
-                goesOn = !EndsChain(chain.Rules[i]);
-            }
-        }
-    }
-
-    private void Add(Chain chain, int more)
-    {
-        ref byte known = ref HooksOf(chain);
-        if ((known | more) == known)
-            return;
-        known |= (byte)more;
-        _open.Push(chain);
-    }
+    private static bool EndsChain(Rule rule) => rule.Target is VerdictTarget && rule.MatchSpan.IsEmpty;
 
     private static void Check(in RulePlace place, Chain chain, int index, int hooks)
     {
         if (place.Allows(chain.Table, hooks))
             return;
-        string line = chain.Rules[index].Line is > 0 and int number ? $"line {number}, " : "";
         string from = place.Table is { } only && only != chain.Table ? "" : $", and {FirstOf(hooks & ~place.Hooks)} leads here";
-        throw new RulesetException($"{line}chain {chain}, rule {index + 1}: {place}{from}");
+        throw new RulesetException($"{ChainGraph.Where(chain, index)}: {place}{from}");
     }
 
     private static string FirstOf(int hooks) => Hooks.NameOf((Hook)int.TrailingZeroCount(hooks));

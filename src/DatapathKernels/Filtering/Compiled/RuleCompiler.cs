@@ -5,7 +5,6 @@ namespace DatapathKernels.Filtering;
 /// <summary>From the model to <see cref="RuleProgram"/>: lays the chains out and compiles rule by rule.</summary>
 internal sealed partial class RuleCompiler
 {
-    private (Chain Chain, int Index) _place;
     private readonly Ruleset _ruleset;
     private readonly MatcherOptions _options;
     private readonly List<RuleTail> _tails;
@@ -34,6 +33,9 @@ internal sealed partial class RuleCompiler
     private readonly List<LimitTest> _limits = [];
     private int _recentStamps = RecentLists.LeastStamps;
 
+    // The rule under work, for messages.
+    private (Chain Chain, int Index) _place;
+
     private RuleCompiler(Ruleset ruleset, MatcherOptions options)
     {
         _ruleset = ruleset;
@@ -60,9 +62,8 @@ internal sealed partial class RuleCompiler
         foreach (Table table in _ruleset.Tables)
         {
             depth = Math.Max(depth, ChainGraph.Depth(table));
-            int first = _chains.Count;
             PlaceChains(table);
-            new PlaceCheck(table, _chainNumbers, first).Run();
+            new PlaceCheck([], table.Find).Run(table.Chains);
         }
 
         foreach (Table table in _ruleset.Tables)
