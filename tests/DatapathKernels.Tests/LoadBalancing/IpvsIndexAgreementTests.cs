@@ -106,6 +106,50 @@ public class IpvsIndexAgreementTests
         Assert.Equal(IpvsStatus.Forwarded, Process(director, Server(), 300_000, out _));
     }
 
+    /// <summary>A port of a client that talks to very many services is one chain: each of its connections is found from both sides, goes, and comes again.</summary>
+    [Theory]
+    [InlineData(IpvsIndexKind.KernelChains)]
+    [InlineData(IpvsIndexKind.FlowTable)]
+    public void One_port_of_a_client_has_thousands_of_connections(IpvsIndexKind kind)
+    {
+        const int services = 2000;
+        using IpvsDirector director = new(new IpvsOptions { Index = kind, Capacity = services + 1 });
+        for (int i = 0; i < services; i++)
+        {
+            VirtualService scheduler = new(SchedulerKind.RoundRobin);
+            scheduler.Add(new RealServer(IPAddress.Parse($"10.1.{i >> 8}.{i & 255}"), 8080));
+            director.Add(new IpvsService(IPAddress.Parse($"10.96.{i >> 8}.{i & 255}"), 80, IpProtocol.Udp, scheduler));
+        }
+
+        TestPacket ToService(int i) => TestPacket.Udp("192.0.2.1", $"10.96.{i >> 8}.{i & 255}", 4000, 80);
+        TestPacket ToClient(int i) => TestPacket.Udp($"10.1.{i >> 8}.{i & 255}", "192.0.2.1", 8080, 4000);
+        for (int round = 0; round < 2; round++)
+        {
+            long now = round * 1_000_000;
+            for (int i = 0; i < services; i++)
+            {
+                Process(director, ToService(i), now, out IpvsVerdict verdict);
+                Assert.True(verdict.IsNew);
+            }
+
+            // Every third one goes on; the others are over first.
+            for (int i = 0; i < services; i += 3)
+            {
+                Assert.Equal(IpvsStatus.Replied, Process(director, ToClient(i), now + 100_000, out _));
+                Assert.Equal(IpvsStatus.Forwarded, Process(director, ToService(i), now + 100_000, out IpvsVerdict verdict));
+                Assert.False(verdict.IsNew);
+            }
+
+            const int kept = (services + 2) / 3;
+            Assert.Equal(services - kept, director.Expire(now + 302_000, int.MaxValue));
+            Assert.All(Enumerable.Range(0, services).Where(i => i % 3 == 0), i => Assert.Equal(IpvsStatus.Replied, Process(director, ToClient(i), now + 302_000, out _)));
+            Assert.All(Enumerable.Range(0, services).Where(i => i % 3 != 0), i => Assert.Equal(IpvsStatus.NotOurs, Process(director, ToClient(i), now + 302_000, out _)));
+            Assert.Equal(kept, director.Expire(now + 700_000, int.MaxValue));
+        }
+
+        Assert.Equal(0, director.Connections);
+    }
+
     private static IpvsStatus[] ProcessBurst(IpvsDirector director, TestPacket[] packets)
     {
         using PacketArena arena = new(64, 512);

@@ -9,9 +9,9 @@ namespace DatapathKernels.LoadBalancing;
 /// addresses and the neighbours on the timing wheel:
 /// <code>
 ///  0        4         8       10      12      13     14      16     20      22            24        32        36       40      44     48        52         56     60
-///  | client | virtual | cport | vport | proto | mode | flags | real | rport | TCP state | | expires | timeout | service | server | seen | packets | template | next | deltas |
+///  | client | virtual | cport | vport | proto | mode | flags | real | rport | TCP state | | expires | timeout | service | server | seen | packets | template or controlled | next | deltas |
 ///  64           80            96         112          116          120          124        128
-///  | v6 client | v6 virtual | v6 real | controlled | wheel slot | wheel next | previous |
+///  | v6 client | v6 virtual | v6 real | previous | wheel slot | wheel next | wheel previous |
 /// </code>
 /// Addresses and ports as on the wire; what a template does not care for is zero. The first 13 bytes are a <see cref="FlowKeyV4"/>'s.
 /// </summary>
@@ -49,10 +49,10 @@ internal struct IpvsConnection
     /// <summary>Packets from the client, for the drop-entry defence.</summary>
     public int InPackets;
 
-    /// <summary>The template that decided, or <see cref="None"/>.</summary>
-    public int Template;
+    // A template has none, and a connection decides none: they share the place.
+    private int _templateOrControlled;
 
-    /// <summary>The next one in the bucket of the kernel's index; the next older one of the same replies in the other's.</summary>
+    /// <summary>The next one in the chain of its index: in the kernel's of its bucket, in the other of its client.</summary>
     public int Next;
 
     /// <summary>What a request's new address adds to the checksum of IPv4's header, and what address and port add to TCP's and UDP's; IPv4 under NAT alone.</summary>
@@ -60,11 +60,25 @@ internal struct IpvsConnection
 
     private IPv6Address _clientV6, _virtualV6, _realV6;
 
-    /// <summary>How many connections this template decided.</summary>
-    public int Controlled;
+    /// <summary>The one before it in the chain of its client; the kernel's index does without.</summary>
+    public int Previous;
 
     /// <summary>Its slot of the timing wheel, and its neighbours there; nothing unless it is <see cref="IpvsConnectionFlags.Hung"/>.</summary>
     public int WheelSlot, WheelNext, WheelPrevious;
+
+    /// <summary>The template that decided, or <see cref="None"/>.</summary>
+    public int Template
+    {
+        readonly get => Has(IpvsConnectionFlags.Template) ? None : _templateOrControlled;
+        set => _templateOrControlled = value;
+    }
+
+    /// <summary>How many connections this template decided; 0 for what is none.</summary>
+    public int Controlled
+    {
+        readonly get => Has(IpvsConnectionFlags.Template) ? _templateOrControlled : 0;
+        set => _templateOrControlled = value;
+    }
 
     /// <summary>The client's address; IPv4 in the first four bytes, as in the two others.</summary>
     public readonly IPv6Address Client => Has(IpvsConnectionFlags.V6) ? _clientV6 : IPv6Address.OfV4(ClientV4);
@@ -143,6 +157,13 @@ internal struct IpvsConnection
     {
         const byte counting = (byte)(TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst | TcpFlags.Ack);
         return State == IpvsTcpState.Established && (tcpFlags & counting) == (byte)TcpFlags.Ack;
+    }
+
+    /// <summary>True when both are one client's address, port and protocol, and both connections, or both templates of one kind.</summary>
+    public readonly bool HasClientOf(in IpvsConnection other)
+    {
+        const IpvsConnectionFlags kind = IpvsConnectionFlags.V6 | IpvsConnectionFlags.Template | IpvsConnectionFlags.OfMark;
+        return ((Flags ^ other.Flags) & kind) == 0 && ClientPortBe == other.ClientPortBe && Protocol == other.Protocol && Client == other.Client;
     }
 
     /// <summary>True for a connection (no template) whose client sent this packet.</summary>

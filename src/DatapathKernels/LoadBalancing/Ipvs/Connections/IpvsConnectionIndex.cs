@@ -10,11 +10,6 @@ internal abstract class IpvsConnectionIndex(IpvsConnectionStore store) : IDispos
     /// <summary>Its memory in bytes, without the store's.</summary>
     public abstract long MemoryBytes { get; }
 
-    /// <summary>A place for a connection or template with such requests, zeroed and not found yet; <see cref="IpvsConnection.None"/> when there is none.</summary>
-    /// <param name="request">What its client's packets look like; a template's key.</param>
-    /// <param name="kind"><see cref="IpvsConnectionFlags.Template"/> and <see cref="IpvsConnectionFlags.OfMark"/>, if it is one.</param>
-    public abstract int Take(in IpvsTuple request, IpvsConnectionFlags kind);
-
     /// <summary>Makes a connection findable; everything of it is filled in.</summary>
     public abstract void Insert(int id);
 

@@ -5,7 +5,8 @@ using DatapathKernels.Simd;
 namespace DatapathKernels.LoadBalancing;
 
 /// <summary>
-/// All connections of a director, in one array of fixed size whose places an index deals out, and the timing wheel that ends them. A packet moves its
+/// All connections of a director, in one array of fixed size, and the timing wheel that ends them. New ones take the places after one another, so that a
+/// burst of them lies in few pages. A packet moves its
 /// connection's end and nothing else; when the wheel comes to a slot it looks at the ends of what hangs there, and hangs
 /// those further on that were used since.
 /// </summary>
@@ -16,16 +17,20 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
     private readonly NativeBuffer _memory;
     private readonly IpvsConnection* _connections;
     private readonly int[] _wheel = new int[Slots];
+
+    // Places given back, the next to be taken last.
+    private readonly int[] _free;
+    private int _freeCount;
     private long _turnedMs = long.MinValue;
     private int _resume = IpvsConnection.None;
 
     /// <summary>Makes an empty store.</summary>
     /// <param name="capacity">The most connections held.</param>
-    /// <param name="places">Places there are for them, as many or more.</param>
-    public IpvsConnectionStore(int capacity, int places)
+    public IpvsConnectionStore(int capacity)
     {
-        (Capacity, Places) = (capacity, places);
-        _memory = new NativeBuffer((nuint)places * (nuint)sizeof(IpvsConnection));
+        Capacity = capacity;
+        _free = new int[capacity];
+        _memory = new NativeBuffer((nuint)capacity * (nuint)sizeof(IpvsConnection));
         _connections = (IpvsConnection*)_memory.Pointer;
         Array.Fill(_wheel, IpvsConnection.None);
     }
@@ -34,24 +39,27 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
 
     public int Count { get; private set; }
 
-    public long MemoryBytes => (long)_memory.Length;
+    public long MemoryBytes => (long)_memory.Length + ((long)_free.Length * sizeof(int));
 
-    /// <summary>Places for connections, used or not.</summary>
-    public int Places { get; }
+    /// <summary>Places ever used: all connections are below.</summary>
+    public int HighMark { get; private set; }
 
-    /// <summary>True when no more connections may be claimed.</summary>
+    /// <summary>True when no more connections may be taken in.</summary>
     public bool IsFull => Count == Capacity;
 
-    // SAFE: ids are the index's, below the places; the director refuses packets once disposed
+    // SAFE: ids are Take's; the director refuses packets once disposed
     public ref IpvsConnection this[int id]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => ref _connections[id];
     }
 
-    /// <summary>Makes a free place a connection's: live, of which nothing else is known.</summary>
-    public void Claim(int id)
+    /// <summary>A place for a connection, of which nothing is known but that it is live; <see cref="IpvsConnection.None"/> when there is none.</summary>
+    public int Take()
     {
+        if (IsFull)
+            return IpvsConnection.None;
+        int id = _freeCount > 0 ? _free[--_freeCount] : HighMark++;
         _connections[id] = new IpvsConnection
         {
             Flags = IpvsConnectionFlags.Live,
@@ -59,6 +67,14 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
             Next = IpvsConnection.None,
         };
         Count++;
+        return id;
+    }
+
+    /// <summary>Asks the memory for the places that the next connections will take.</summary>
+    public void PrefetchFree(int count)
+    {
+        for (int i = 1; i <= Math.Min(count, Capacity - Count); i++)
+            Prefetch(i <= _freeCount ? _free[_freeCount - i] : HighMark + i - _freeCount - 1);
     }
 
     /// <summary>Asks the memory for what packets of IPv4 touch of a connection.</summary>
@@ -80,6 +96,8 @@ internal sealed unsafe class IpvsConnectionStore : IDisposable
         if (_connections[id].Has(IpvsConnectionFlags.Hung))
             Unhang(id);
         _connections[id].Flags = IpvsConnectionFlags.None;
+        _connections[id].Next = IpvsConnection.None;
+        _free[_freeCount++] = id;
         Count--;
     }
 

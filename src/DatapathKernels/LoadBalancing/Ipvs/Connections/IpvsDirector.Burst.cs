@@ -36,7 +36,7 @@ public sealed partial class IpvsDirector
             PrefetchServices(flows.Unknown, infos, v4, v6);
         for (int i = 0; ; i++)
         {
-            if (flows is { IsUndisturbed: true })
+            if (flows != null)
                 i = PassUsual(flows, burst, i, infos, v4, nowMs, verdicts);
             if (i == count)
                 break;

@@ -57,7 +57,7 @@ public sealed partial class IpvsDirector
     /// <summary>The connections of a template that goes live on without it. Only one whose server may not be used any more goes before them.</summary>
     private void Orphan(int template)
     {
-        for (int id = 0; _store[template].Controlled > 0 && id < _store.Places; id++)
+        for (int id = 0; _store[template].Controlled > 0 && id < _store.HighMark; id++)
         {
             if (!_store[id].Has(IpvsConnectionFlags.Live) || _store[id].Template != template)
                 continue;

@@ -37,7 +37,7 @@ public sealed partial class IpvsDirector
             return true;
         }
 
-        int id = index.TakeFor(packet);
+        int id = _store.Take();
         ref IpvsConnection connection = ref _store[id];
         Describe(ref connection, service, key, scheduler.Servers.EntryAt(position));
         bool active = isTcp && Establish(ref connection, (TcpFlags)frame[info.L4Offset + TcpFlagsAt]);
@@ -49,7 +49,7 @@ public sealed partial class IpvsDirector
             scheduler.BindAt(position);
         service.Scheduled++;
         _store.EndAt(id, nowMs + connection.TimeoutMs, nowMs);
-        index.Insert(id);
+        index.InsertFor(packet, id);
 
         verdict.Status = IpvsStatus.Forwarded;
         verdict.IsNew = true;

@@ -26,13 +26,15 @@ public sealed partial class IpvsDirector
         int count = burst.Count, first = burst.First, removals = _clock.Removals;
         burst.Arena.Raw(out byte* memory, out FrameSlot* slots, out nuint stride);
 
-        // SAFE: the caller's spans are as long as the burst, which lies in its arena; guesses are places of the store, or negative
+        // SAFE: the caller's spans are as long as the burst, which lies in its arena; guesses and what hangs behind them are places of the store, or negative
         for (; packet < count; packet++)
         {
             int id = Unsafe.Add(ref guess, packet);
             FrameSlot* slot = slots + first + packet;
             byte* frame = memory + ((nuint)(first + packet) * stride) + slot->Start;
-            if (id < 0 || !TryPass(ref Unsafe.Add(ref connections, id), ref *frame, (int)slot->Length, in Unsafe.Add(ref info, packet), in Unsafe.Add(ref key, packet), removals, nowMs, ref Unsafe.Add(ref verdict, packet)))
+            while (id >= 0 && !TryPass(ref Unsafe.Add(ref connections, id), ref *frame, (int)slot->Length, in Unsafe.Add(ref info, packet), in Unsafe.Add(ref key, packet), removals, nowMs, ref Unsafe.Add(ref verdict, packet)))
+                id = Unsafe.Add(ref connections, id).Next;
+            if (id < 0)
                 break;
         }
 

@@ -21,7 +21,7 @@ public sealed partial class IpvsDirector
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         verdict = new IpvsVerdict { Server = VirtualService.NoServer };
-        bool passed = _index is FlowTableIndex { IsUndisturbed: true } flows && flows.Guesses[packet] is >= 0 and var id
+        bool passed = _index is FlowTableIndex flows && flows.Guesses[packet] is >= 0 and var id
             && TryPass(ref _store[id], ref MemoryMarshal.GetReference(frame), frame.Length, info, v4, _clock.Removals, nowMs, ref verdict);
         return passed ? verdict.Status : Process(frame, info, v4, v6, mark, nowMs, out verdict);
     }

@@ -18,7 +18,7 @@ public sealed partial class IpvsDirector
         service.Scheduler.Clock = null;
         _clock.Removals++;
         HashSet<int> used = [];
-        for (int id = 0; id < _store.Places; id++)
+        for (int id = 0; id < _store.HighMark; id++)
         {
             ref IpvsConnection connection = ref _store[id];
             if (!connection.Has(IpvsConnectionFlags.Live))

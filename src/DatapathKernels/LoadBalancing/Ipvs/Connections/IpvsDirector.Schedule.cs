@@ -71,7 +71,7 @@ public sealed partial class IpvsDirector
     private int Open(IpvsService service, in IpvsTuple packet, int position, int template, long nowMs, ref IpvsVerdict verdict)
     {
         bool isOnePacket = service.IsOnePacket && packet.Protocol == IpProtocol.Udp;
-        int id = isOnePacket ? OnePacket : _index.Take(packet, IpvsConnectionFlags.None);
+        int id = isOnePacket ? OnePacket : _store.Take();
         if (id == IpvsConnection.None)
         {
             DroppedFull++;
@@ -160,7 +160,7 @@ public sealed partial class IpvsDirector
             int position = Choose(service, packet);
             if (position < 0)
                 return NoServer(service, packet, ref verdict);
-            template = _index.Take(key, IpvsConnectionFlags.Template | (ofMark ? IpvsConnectionFlags.OfMark : 0));
+            template = _store.Take();
             if (template != IpvsConnection.None)
                 FillTemplate(template, service, key, packet, position);
         }
@@ -182,6 +182,7 @@ public sealed partial class IpvsDirector
         ref IpvsConnection template = ref _store[id];
         Fill(ref template, service, key, packet, position);
         template.Flags |= IpvsConnectionFlags.Template | (service.Mark != 0 ? IpvsConnectionFlags.OfMark : 0);
+        template.Controlled = 0;
         template.TimeoutMs = (uint)service.PersistenceSeconds * 1000;
         service.Scheduler.Retain(template.Server);
         _index.Insert(id);

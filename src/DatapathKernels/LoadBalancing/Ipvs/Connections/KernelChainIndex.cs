@@ -12,11 +12,10 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
     private readonly int[] _heads;
     private readonly uint _seed;
     private readonly IpvsFound[] _found = new IpvsFound[PacketBurst.MaxCount];
-    private int _free = IpvsConnection.None, _used;
     private bool _hasChanged;
 
     public KernelChainIndex(int capacity, int bits, uint seed)
-        : base(new IpvsConnectionStore(capacity, capacity))
+        : base(new IpvsConnectionStore(capacity))
     {
         _heads = new int[1 << bits];
         Array.Fill(_heads, IpvsConnection.None);
@@ -24,18 +23,6 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
     }
 
     public override long MemoryBytes => (long)_heads.Length * sizeof(int);
-
-    public override int Take(in IpvsTuple request, IpvsConnectionFlags kind)
-    {
-        int id = _free;
-        if (id != IpvsConnection.None)
-            _free = Store[id].Next;
-        else if (!Store.IsFull)
-            id = _used++;
-        if (id != IpvsConnection.None)
-            Store.Claim(id);
-        return id;
-    }
 
     public override void Insert(int id)
     {
@@ -53,8 +40,6 @@ internal sealed class KernelChainIndex : IpvsConnectionIndex
         if (link == id)
             link = Store[id].Next;
         Store.Free(id);
-        Store[id].Next = _free;
-        _free = id;
         _hasChanged = true;
     }
 
