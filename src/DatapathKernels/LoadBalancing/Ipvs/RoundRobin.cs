@@ -18,6 +18,8 @@ internal struct RoundRobin()
     /// <summary>The position of the next server; -1 when none is usable.</summary>
     public int Schedule(ServerColumns servers)
     {
+        if (servers.AreAllUsable)
+            return _last = _last + 1 < servers.Count ? _last + 1 : 0;
         ReadOnlySpan<int> weights = servers.Usable;
         int next = WeightScan.NextAtLeast(weights, _last + 1, 1);
         if (next < 0 && _last >= 0)

@@ -16,6 +16,7 @@ namespace DatapathKernels.LoadBalancing;
 internal sealed class ServerColumns
 {
     private bool _comparesLoads;
+    private int _unusable;
     private int[] _usable = [], _weights = [], _lastWeights = [], _active = [], _overhead = [];
     private int[] _ids = [];
     private ServerEntry[] _entries = [];
@@ -37,6 +38,9 @@ internal sealed class ServerColumns
 
     /// <summary>Servers whose weight is <see cref="LeastLoaded.LargeWeight"/> or more.</summary>
     public int LargeWeights { get; private set; }
+
+    /// <summary>True when there are servers, and every one may have connections: no need to look at <see cref="Usable"/>.</summary>
+    public bool AreAllUsable => _unusable == 0 && Count > 0;
 
     /// <summary>Weight of those that are not overloaded, else 0.</summary>
     public ReadOnlySpan<int> Usable => _usable.AsSpan(0, Count);
@@ -114,6 +118,7 @@ internal sealed class ServerColumns
         _entries[0].Describe(server);
         (_active[0], _overhead[0], _usable[0]) = (0, 0, server.Weight);
         LargeWeights += IsLarge(server.Weight);
+        _unusable += IsUnusable(0);
         Keys?.Insert(KeyOf(0));
         Sums?.Renew(Usable);
     }
@@ -122,6 +127,7 @@ internal sealed class ServerColumns
     public void RemoveAt(int position)
     {
         LargeWeights -= IsLarge(_weights[position]);
+        _unusable -= IsUnusable(position);
         Shift(position + 1, -1);
         Count--;
         Keys?.RemoveAt(position);
@@ -169,18 +175,23 @@ internal sealed class ServerColumns
         byte* entry = (byte*)Unsafe.AsPointer(ref _entries[position]);
         Simd.Prefetch.Read(entry);
         Simd.Prefetch.Read(entry + sizeof(ServerEntry) - 1);
-        Simd.Prefetch.Read(Unsafe.AsPointer(ref _usable[position]));
+        if (!AreAllUsable)
+            Simd.Prefetch.Read(Unsafe.AsPointer(ref _usable[position]));
     }
 
     private void Refresh(int position)
     {
         int usable = _entries[position].IsOverloaded ? 0 : _weights[position];
         Sums?.Add(position, usable - _usable[position]);
+        _unusable -= IsUnusable(position);
         _usable[position] = usable;
+        _unusable += IsUnusable(position);
         Keys?.Set(position, KeyOf(position));
     }
 
     private double KeyOf(int position) => LeastLoaded.Key(Kind, _usable[position], _active[position], _overhead[position]);
+
+    private int IsUnusable(int position) => _usable[position] == 0 ? 1 : 0;
 
     private static int IsLarge(int weight) => weight >= LeastLoaded.LargeWeight ? 1 : 0;
 

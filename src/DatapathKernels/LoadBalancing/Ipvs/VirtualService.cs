@@ -175,13 +175,7 @@ public sealed partial class VirtualService
     }
 
     /// <summary>Asks the memory for what scheduling a connection will touch, as far as can be told.</summary>
-    internal unsafe void Prefetch()
-    {
-        _servers.Prefetch(Scheduler == SchedulerKind.RoundRobin && _roundRobin.Next < Count ? _roundRobin.Next : 0);
-
-        // SAFE: a prefetch never faults, and where the array has been moved to meanwhile is worth no more than a miss
-        Simd.Prefetch.Read(Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_positions)));
-    }
+    internal void Prefetch() => _servers.Prefetch(Scheduler == SchedulerKind.RoundRobin && _roundRobin.Next < Count ? _roundRobin.Next : 0);
 
     /// <summary>The servers, for whom knows their positions.</summary>
     internal ServerColumns Servers => _servers;

@@ -11,7 +11,7 @@ namespace DatapathKernels.LoadBalancing;
 /// <remarks>Nothing is taken out: where very many servers came and went it says "perhaps" more often than it should, which costs a lookup.</remarks>
 internal sealed class EndpointFilter
 {
-    private const int LeastBits = 10, MostBits = 23;
+    private const int LeastBits = 10, MostBits = 20;
 
     private readonly ulong[] _bits;
     private readonly int _shift;

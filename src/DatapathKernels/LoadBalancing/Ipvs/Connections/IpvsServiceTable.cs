@@ -14,27 +14,23 @@ internal sealed class IpvsServiceTable : IDisposable
 {
     private const ushort Ftp = 21, FtpData = 20, FirstUnprivileged = 1024;
 
-    private readonly List<IpvsService?> _services = [];
-
-    // What the services name, beside them: all of a service can then be asked of the memory at once.
-    private readonly List<VirtualService?> _schedulers = [];
-    private readonly List<ServerColumns?> _servers = [];
     private readonly Dictionary<(uint Mark, bool IsV6), int> _marks = [];
     private readonly AddressIndex<RawKey<ulong>> _v4 = new();
     private readonly AddressIndex<FlowKeyV6> _v6 = new();
-    private int _anyPort, _ftp;
+    private Slot[] _slots = new Slot[16];
+    private int _count, _anyPort, _ftp;
 
     /// <summary>The service at a place: also one that was removed, while connections may have it.</summary>
-    public IpvsService? this[int index] => _services[index];
+    public IpvsService? this[int index] => _slots[index].Service;
 
     /// <summary>The service at a place unless it was removed.</summary>
-    public IpvsService? Current(int index) => _services[index] is { } service && service.Index == index ? service : null;
+    public IpvsService? Current(int index) => this[index] is { } service && service.Index == index ? service : null;
 
     public IEnumerable<IpvsService> All
     {
         get
         {
-            for (int index = 0; index < _services.Count; index++)
+            for (int index = 0; index < _count; index++)
             {
                 if (Current(index) is { } service)
                     yield return service;
@@ -46,24 +42,24 @@ internal sealed class IpvsServiceTable : IDisposable
     {
         if (service.Index >= 0)
             Throw.Argument(nameof(service), "the service is in a director already");
-        int index = _services.Count;
+        int index = _count;
         if (service.Mark != 0 ? !_marks.TryAdd((service.Mark, service.IsV6), index) : !TryAdd(service, index))
             Throw.Argument(nameof(service), "there is a service of this address, port and protocol (or mark) already");
         service.Index = index;
-        _services.Add(service);
-        _schedulers.Add(service.Scheduler);
-        _servers.Add(service.Scheduler.Servers);
+        if (_count == _slots.Length)
+            Array.Resize(ref _slots, 2 * _count);
+        _slots[_count++] = new Slot { Service = service, Scheduler = service.Scheduler, Servers = service.Scheduler.Servers };
         Count(service, 1);
     }
 
-    public bool Has(IpvsService service) => service.Index >= 0 && service.Index < _services.Count && _services[service.Index] == service;
+    public bool Has(IpvsService service) => service.Index >= 0 && service.Index < _count && this[service.Index] == service;
 
     /// <summary>The service now there of the address, port and protocol (or mark) of one that was removed.</summary>
     public IpvsService? FindLike(IpvsService removed)
     {
         int index = removed.Mark != 0 ? _marks.GetValueOrDefault((removed.Mark, removed.IsV6), IpvsConnection.None)
             : removed.IsV6 ? _v6.Find(KeyV6(removed.Wire, Be(removed.Port), removed.Protocol)) : _v4.Find(KeyV4(removed.Wire, Be(removed.Port), removed.Protocol));
-        return index < 0 ? null : _services[index];
+        return index < 0 ? null : this[index];
     }
 
     public void Remove(IpvsService service)
@@ -76,7 +72,7 @@ internal sealed class IpvsServiceTable : IDisposable
             _v6.Remove(KeyV6(service.Wire, Be(service.Port), service.Protocol));
         else
             _v4.Remove(KeyV4(service.Wire, Be(service.Port), service.Protocol));
-        (_schedulers[service.Index], _servers[service.Index]) = (null, null);
+        _slots[service.Index] = new Slot { Service = service };
         service.Index = -1;
         Count(service, -1);
     }
@@ -85,17 +81,17 @@ internal sealed class IpvsServiceTable : IDisposable
     /// <param name="used">The places that connections name.</param>
     public void Forget(HashSet<int> used)
     {
-        for (int index = 0; index < _services.Count; index++)
+        for (int index = 0; index < _count; index++)
         {
             if (Current(index) == null && !used.Contains(index))
-                _services[index] = null;
+                _slots[index] = default;
         }
     }
 
     public IpvsService? Find(in IpvsTuple packet, uint mark)
     {
         if (mark != 0 && _marks.TryGetValue((mark, packet.IsV6), out int index))
-            return _services[index];
+            return this[index];
         IpvsService? service = At(packet, packet.DestinationPortBe);
         if (service == null && packet.Protocol == IpProtocol.Tcp && _ftp != 0 && IsFtpData(Host(packet.DestinationPortBe)))
             service = At(packet, Be(Ftp));
@@ -118,16 +114,17 @@ internal sealed class IpvsServiceTable : IDisposable
     {
         if (index >= 0)
         {
-            Prefetch(_services[index]);
-            Prefetch(_schedulers[index]);
-            Prefetch(_servers[index]);
+            ref Slot slot = ref _slots[index];
+            Prefetch(slot.Service);
+            Prefetch(slot.Scheduler);
+            Prefetch(slot.Servers);
         }
 
         return index;
     }
 
     /// <summary>Asks the memory for what scheduling reads of the servers of a service found by <see cref="PrefetchService(in FlowKeyV4)"/>.</summary>
-    public void PrefetchServers(int index) => _schedulers[index]!.Prefetch();
+    public void PrefetchServers(int index) => _slots[index].Scheduler!.Prefetch();
 
     public void Dispose()
     {
@@ -156,7 +153,7 @@ internal sealed class IpvsServiceTable : IDisposable
 
     private static FlowKeyV6 KeyV6(in IPv6Address address, ushort portBe, IpProtocol protocol) => new(default, address, 0, portBe, protocol);
 
-    private IpvsService? At(in IpvsTuple packet, ushort portBe) => IndexAt(packet, portBe) is >= 0 and var index ? _services[index] : null;
+    private IpvsService? At(in IpvsTuple packet, ushort portBe) => IndexAt(packet, portBe) is >= 0 and var index ? this[index] : null;
 
     private int IndexAt(in IpvsTuple packet, ushort portBe) => packet.IsV6
         ? _v6.Find(KeyV6(packet.Destination, portBe, packet.Protocol)) : _v4.Find(KeyV4(packet.Destination, portBe, packet.Protocol));
@@ -170,5 +167,13 @@ internal sealed class IpvsServiceTable : IDisposable
             return;
         _anyPort += service.Port == 0 ? by : 0;
         _ftp += service.Port == Ftp && service.Protocol == IpProtocol.Tcp ? by : 0;
+    }
+
+    /// <summary>A service, and what it names beside it: all of it can then be asked of the memory at once.</summary>
+    private struct Slot
+    {
+        public IpvsService? Service;
+        public VirtualService? Scheduler;
+        public ServerColumns? Servers;
     }
 }
