@@ -10,7 +10,7 @@ internal static class ChainGraph
     /// <exception cref="RulesetException">A circle (the message names it), or nested deeper than <see cref="DepthLimit"/>.</exception>
     public static int Depth(Table table)
     {
-        Dictionary<Chain, int> depths = [];
+        Dictionary<Chain, int> depths = new(table.Chains.Count);
         int deepest = 0;
         foreach (Chain chain in table.Chains)
             deepest = Math.Max(deepest, DepthOf(table, chain, depths));

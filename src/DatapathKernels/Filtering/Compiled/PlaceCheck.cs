@@ -18,8 +18,8 @@ internal sealed class PlaceCheck(Dictionary<string, int> known, Func<string, Cha
     public void Run(IReadOnlyList<Chain> chains)
     {
         _more.EnsureCapacity(chains.Count);
-        foreach (Chain chain in chains)
-            Add(chain, HooksOf(chain.Name) | (chain.Hook is { } hook ? 1 << (int)hook : 0));
+        for (int i = 0; i < chains.Count; i++)
+            Add(chains[i], HooksOf(chains[i].Name) | (chains[i].Hook is { } hook ? 1 << (int)hook : 0));
         while (_open.TryPop(out Chain? chain))
             Follow(chain);
         foreach ((string name, int hooks) in _more)
@@ -59,8 +59,9 @@ internal sealed class PlaceCheck(Dictionary<string, int> known, Func<string, Cha
     private void Follow(Chain chain)
     {
         int hooks = HooksOf(chain.Name);
-        foreach (Rule rule in chain.Rules)
+        for (int i = 0; i < chain.Rules.Count; i++)
         {
+            Rule rule = chain.Rules[i];
             if (rule.Target is JumpTarget jump && find(jump.Chain) is { } callee && (hooks & ~HooksOf(callee.Name)) != 0)
                 Add(callee, HooksOf(callee.Name) | hooks);
             if (EndsChain(rule))
