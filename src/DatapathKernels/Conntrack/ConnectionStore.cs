@@ -9,26 +9,36 @@ namespace DatapathKernels.Conntrack;
 /// The places of a table's connections, by their numbers. A link is twice a connection's number, plus one for its reply tuple. Beside the records stand the addresses
 /// of reply tuples that are not IPv4's, 32 bytes a place, which nothing else touches.
 /// </summary>
+/// <remarks>
+/// A place that was given back rests until <see cref="Resting"/> others have been: a connection that ends can be read as long as the burst lasts in which it does, and which place comes next
+/// does not depend on where bursts end.
+/// </remarks>
 internal sealed unsafe class ConnectionStore : IDisposable
 {
     public const int End = -1;
+
+    /// <summary>Places that rest: those that packets of one burst may take.</summary>
+    public const int Resting = PacketBurst.MaxCount;
 
     private const int AddressBytes = 32;
 
     private readonly NativeBuffer _records, _replies;
     private readonly Connection* _record;
     private readonly byte* _reply;
-    private int _free = End, _retired = End, _used;
+    private int _firstFree = End, _lastFree = End, _free, _used;
 
-    public ConnectionStore(int capacity)
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="connections">The most connections at a time.</param>
+    public ConnectionStore(int connections)
     {
-        Capacity = capacity;
+        int capacity = Capacity = connections + Resting + 1;
         _records = new NativeBuffer((nuint)capacity * (nuint)sizeof(Connection));
         _replies = new NativeBuffer((nuint)capacity * AddressBytes);
         _record = (Connection*)_records.Pointer;
         _reply = _replies.Pointer;
     }
 
+    /// <summary>Places, resting ones included.</summary>
     public int Capacity { get; }
 
     /// <summary>Places ever used.</summary>
@@ -123,9 +133,13 @@ internal sealed unsafe class ConnectionStore : IDisposable
     /// <summary>A free place, zeroed; <see cref="End"/> when there is none.</summary>
     public int Take()
     {
-        int id = _free;
-        if (id != End)
-            _free = _record[id].Next;
+        int id = _firstFree;
+        if (_free > Resting)
+        {
+            _firstFree = _record[id].Next;
+            _free--;
+            Prefetch(_firstFree);
+        }
         else if (_used < Capacity)
             id = _used++;
         else
@@ -134,24 +148,15 @@ internal sealed unsafe class ConnectionStore : IDisposable
         return id;
     }
 
-    /// <summary>Takes a connection that neither index nor chain holds out of use. It can be read until <see cref="Reclaim"/>.</summary>
-    public void Retire(int id)
+    /// <summary>Gives back the place of a connection that neither index nor chain holds. It can be read while it rests.</summary>
+    public void Free(int id)
     {
         _record[id].Form |= TupleForm.Ended;
-        _record[id].Next = _retired;
-        _retired = id;
-    }
-
-    /// <summary>Frees the places of all that were retired.</summary>
-    public void Reclaim()
-    {
-        while (_retired != End)
-        {
-            int id = _retired;
-            _retired = _record[id].Next;
-            _record[id].Next = _free;
-            _free = id;
-        }
+        if (_free++ == 0)
+            _firstFree = id;
+        else
+            _record[_lastFree].Next = id;
+        _lastFree = id;
     }
 
     public void Dispose()

@@ -3,8 +3,14 @@ namespace DatapathKernels.Conntrack;
 /// <summary>What a <see cref="ConntrackTable"/> is made with, by the names of the sysctls <c>net.netfilter.nf_conntrack_*</c>; the defaults are the kernel's. Timeouts of more than 24 days are 24 days.</summary>
 public sealed record ConntrackOptions
 {
-    /// <summary><c>max</c>: the most connections.</summary>
+    /// <summary><c>max</c>: the most connections; 0 for no limit but <see cref="Places"/>.</summary>
     public int Max { get; init; } = 262_144;
+
+    /// <summary>
+    /// Connections that memory is taken for where <see cref="Max"/> sets no limit. A new one beyond is dropped, as where the kernel has no memory for it: nobody has to go, whatever the
+    /// policy.
+    /// </summary>
+    public int Places { get; init; } = 1 << 20;
 
     /// <summary><c>buckets</c>: chains of the table as the kernel counts and clears them; 0 for one a connection.</summary>
     public int Buckets { get; init; }

@@ -6,7 +6,7 @@ namespace DatapathKernels.Conntrack;
 
 /// <content>
 /// What a new connection needs of the memory, asked for a burst at a time: the line of the index for its answers, and in a full table the connection that has to go and
-/// both its lines. Each step reads what the step before asked for. All but the choice of drawn victims is hints: where they are wrong the memory is waited for.
+/// both its lines. Each step reads what the step before asked for. All is hints: where they are wrong the memory is waited for.
 /// </content>
 public sealed partial class ConntrackTable
 {
@@ -26,19 +26,19 @@ public sealed partial class ConntrackTable
                 _index.Prefetch(HashOf(answer));
         }
 
-        if (Count + BitOperations.PopCount(fresh) > Max)
+        if (Count + BitOperations.PopCount(fresh) > _room)
             PrepareRoom(hashes, fresh);
     }
 
-    /// <summary>Guesses, or chooses, who will have to go for so many new connections: see <see cref="TryMakeRoom"/>.</summary>
+    /// <summary>Guesses who will have to go for so many new connections: see <see cref="TryMakeRoom"/>.</summary>
     private void PrepareRoom(ReadOnlySpan<uint> hashes, ulong fresh)
     {
         Span<int> victims = stackalloc int[PacketBurst.MaxCount];
-        int evictions = Math.Min(BitOperations.PopCount(fresh), Count + BitOperations.PopCount(fresh) - Max);
+        int evictions = Math.Min(BitOperations.PopCount(fresh), Count + BitOperations.PopCount(fresh) - _room);
         int count = _options.Eviction switch
         {
             EvictionPolicy.Linux => GuessChained(hashes, fresh, victims),
-            EvictionPolicy.LeastUseful or EvictionPolicy.Lru => ChooseDrawn(evictions, victims),
+            EvictionPolicy.LeastUseful or EvictionPolicy.Lru => PrepareDrawn(evictions, victims),
             _ => 0,
         };
         foreach (int id in victims[..count])
@@ -52,7 +52,7 @@ public sealed partial class ConntrackTable
     /// </summary>
     private int GuessChained(ReadOnlySpan<uint> hashes, ulong fresh, Span<int> victims)
     {
-        (int found, int room) = (0, Max - Count);
+        (int found, int room) = (0, _room - Count);
         for (ulong left = fresh; left != 0; left &= left - 1)
         {
             if (room-- > 0)
@@ -75,14 +75,13 @@ public sealed partial class ConntrackTable
         return count;
     }
 
-    /// <summary>Asks for the places that will be drawn, and chooses among them.</summary>
-    private int ChooseDrawn(int evictions, Span<int> victims)
+    /// <summary>Asks for the places that will be drawn, and guesses who of them goes.</summary>
+    private int PrepareDrawn(int evictions, Span<int> victims)
     {
         ulong draw = _draw;
         for (int i = 0; i < evictions * PlacesDrawnAtOnce; i++)
             _store.PrefetchState(Draw(ref draw, _store.HighMark));
-        ChooseAhead(evictions, victims, out int count);
-        return count;
+        return GuessDrawn(evictions, victims);
     }
 
     /// <summary>For the connections among the next places that the collector will find over.</summary>

@@ -104,7 +104,7 @@ public sealed partial class ConntrackTable
 
         connection.Status |= ConntrackStatus.Dying;
         _extras.Stop(id, connection.ExpiresMs, _nowMs);
-        _store.Retire(id);
+        _store.Free(id);
         Count--;
     }
 }

@@ -10,11 +10,6 @@ public sealed partial class ConntrackTable
     private ulong _draw;
     private VictimPool _pool;
 
-    // Victims chosen for a burst before its packets are followed, and what choosing them started from.
-    private readonly Victim[] _chosen = new Victim[PacketBurst.MaxCount];
-    private int _chosenCount, _chosenTaken;
-    private (ulong Draw, VictimPool Pool) _before;
-
     private int _hand = -1;
 
     // Places the collector still looks at under pressure, since a new connection was dropped.
@@ -22,6 +17,7 @@ public sealed partial class ConntrackTable
 
     private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
     {
+        _ when Max == 0 => false,
         EvictionPolicy.Linux => TryDropEarly(bucket, nowMs),
         EvictionPolicy.LeastUseful or EvictionPolicy.Lru => TryDropDrawn(nowMs),
         _ => false,
@@ -75,52 +71,22 @@ public sealed partial class ConntrackTable
 
     private bool TryDropDrawn(uint nowMs)
     {
-        int id = TakeChosen(nowMs);
-        if (id < 0)
-        {
-            if (!TryChooseVictim(nowMs, out Victim victim))
-                return false;
-            id = victim.Id;
-        }
-
-        Evicted += _store[id].IsOver(nowMs) ? 0 : 1;
-        Remove(id);
+        if (!TryChooseVictim(nowMs, out Victim victim))
+            return false;
+        Evicted += _store[victim.Id].IsOver(nowMs) ? 0 : 1;
+        Remove(victim.Id);
         return true;
     }
 
-    /// <summary>Chooses who will have to go for so many new connections, if nothing changes until then.</summary>
-    private void ChooseAhead(int evictions, Span<int> victims, out int count)
+    /// <summary>Who will have to go for so many new connections if nothing changes until then. Nothing changes by asking.</summary>
+    private int GuessDrawn(int evictions, Span<int> victims)
     {
-        _before = (_draw, _pool);
-        for (_chosenCount = 0; _chosenCount < evictions && TryChooseVictim((uint)_nowMs, out _chosen[_chosenCount]); _chosenCount++)
-            victims[_chosenCount] = _chosen[_chosenCount].Id;
-        count = _chosenCount;
-    }
-
-    /// <summary>The next of those who is no more useful than he was; -1 when there is none.</summary>
-    private int TakeChosen(uint nowMs)
-    {
-        while (_chosenTaken < _chosenCount)
-        {
-            ref Victim seen = ref _chosen[_chosenTaken++];
-            if (!TryLook(seen.Id, nowMs, out Victim victim))
-                continue;
-            if (victim.UseAt(nowMs) <= seen.UseAt(nowMs))
-                return victim.Id;
-            _pool.Add(victim, nowMs);
-        }
-
-        return -1;
-    }
-
-    /// <summary>Those who did not have to go after all are in the pool again; when none had to, it is as if nobody had been chosen.</summary>
-    private void ReturnChosen()
-    {
-        if (_chosenTaken == 0 && _chosenCount != 0)
-            (_draw, _pool) = _before;
-        for (; _chosenTaken != 0 && _chosenTaken < _chosenCount; _chosenTaken++)
-            _pool.Add(_chosen[_chosenTaken], (uint)_nowMs);
-        _chosenTaken = _chosenCount = 0;
+        (ulong draw, VictimPool pool) = (_draw, _pool);
+        int count = 0;
+        while (count < evictions && TryChooseVictim((uint)_nowMs, out Victim victim))
+            victims[count++] = victim.Id;
+        (_draw, _pool) = (draw, pool);
+        return count;
     }
 
     /// <summary>Draws a few, and chooses the least useful of those and the ones in the pool; while that is an assured one, draws on.</summary>

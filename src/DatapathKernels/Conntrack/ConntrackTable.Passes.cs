@@ -12,8 +12,6 @@ public sealed unsafe partial class ConntrackTable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void FindAhead(ReadOnlySpan<FlowKeyV6> keys, BurstLookup* look, bool translates)
     {
-        _store.Reclaim();
-        ReturnChosen();
         look->Compact(keys);
         ulong wide = ~look->V4 & (keys.Length == PacketBurst.MaxCount ? ulong.MaxValue : (1UL << keys.Length) - 1);
         HashAll(keys, look, wide);

@@ -29,7 +29,6 @@ public sealed partial class ConntrackTable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (nowMs != _passedMs)
             PassTime(nowMs);
-        _store.Reclaim();
         uint hash = HashOf(key);
         int link = _index.First(hash);
         if (!TryTrackData(frame, info, key, link, (uint)nowMs))
@@ -47,7 +46,7 @@ public sealed partial class ConntrackTable
     {
         (id, reply, _nowMs) = (-1, false, nowMs);
         if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
-            return TrackedAs.Untracked;
+            return IsDamaged(info.Status) ? Refuse() : TrackedAs.Untracked;
         if (IsMapped(info, key))
             return Refuse();
         if (_options.Checksum && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero)
@@ -97,6 +96,9 @@ public sealed partial class ConntrackTable
         IpProtocol.Gre => IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length)),
         _ => true,
     };
+
+    /// <summary>True for IP whose transport header is cut off or cannot be: Linux takes it up to its connection table, which calls it invalid.</summary>
+    private static bool IsDamaged(ParseStatus status) => status is ParseStatus.TruncatedTransport or ParseStatus.BadTcpDataOffset or ParseStatus.BadUdpLength;
 
     /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
     private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));
@@ -164,9 +166,9 @@ public sealed partial class ConntrackTable
         if (!TryStart(key, segment, out ProtocolState state) || !ConnectionKeys.TryInvert(key, out FlowKeyV6 inverse))
             return false;
         uint bucket = _index.BucketOf(hash);
-        if (_options.UsesKernelHash || (Count >= Max && _options.Eviction is EvictionPolicy.Linux or EvictionPolicy.DropNew))
+        if (_options.UsesKernelHash || (Count >= _room && _options.Eviction is EvictionPolicy.Linux or EvictionPolicy.DropNew))
             Sweep(bucket, nowMs);
-        full = Count >= Max && !TryMakeRoom(bucket, nowMs);
+        full = Count >= _room && !TryMakeRoom(bucket, nowMs);
         if (full)
         {
             DroppedFull++;

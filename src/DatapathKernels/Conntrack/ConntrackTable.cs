@@ -18,7 +18,8 @@ namespace DatapathKernels.Conntrack;
 /// </para>
 /// <para>
 /// A connection whose time is over is met by nobody. Its room is given back as time passes, a few places with each new time that packets come with, so that the whole
-/// table is looked through in a minute; <see cref="Collect"/> does more of that, and a full table what it needs. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
+/// table is looked through in a minute (the kernel's collector, which runs by a clock of its own, takes one to sixty seconds, by how soon connections are over); <see cref="Collect"/>
+/// does more of that, also while no packets come and under the kernel's own hash, where nothing else looks at strangers but their buckets' searches; and a full table what it needs. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
 /// <see cref="Connection"/>), 32 for the answers' addresses of IPv6, 24 in the index, and 4 in the table of sources.
 /// </para>
 /// <para>
@@ -42,7 +43,7 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly ulong _seed, _key1;
     private readonly HashSecret _secret;
     private readonly ShardMap? _shards;
-    private readonly int _shard;
+    private readonly int _shard, _room;
     private readonly TcpLifetimes _lifetimes;
     private bool _isDisposed;
 
@@ -60,24 +61,26 @@ public sealed partial class ConntrackTable : IDisposable
     internal ConntrackTable(ConntrackOptions options, ShardMap? shards, int shard)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Max is < 1 or > MaxConnections)
-            Throw.OutOfRange(nameof(options), options.Max, $"a table holds 1 to {MaxConnections} connections");
+        if (options.Max is < 0 or > MaxConnections)
+            Throw.OutOfRange(nameof(options), options.Max, $"a table holds 1 to {MaxConnections} connections, or 0 for no limit");
+        if (options.Max == 0 && options.Places is < 1 or > MaxConnections)
+            Throw.OutOfRange(nameof(options), options.Places, $"a table has 1 to {MaxConnections} places");
         if (options.Buckets is < 0 or > 1 << 29)
             Throw.OutOfRange(nameof(options), options.Buckets, "expected 0 to 2^29 buckets");
         (_options, _shards, _shard) = (options, shards, shard);
         (_seed, _key1) = options.HashKey ?? (Seed(), Seed());
         _draw = _key1;
         _secret = new HashSecret(_seed);
-        // Connections that end stay readable until the burst is over; a burst makes one a packet at most.
-        _store = new ConnectionStore(options.Max + PacketBurst.MaxCount + 1);
-        _index = new TupleIndex(2 * _store.Capacity, (uint)(options.Buckets == 0 ? options.Max : options.Buckets));
-        _sources = new SourceChains(_store, (uint)options.Max);
+        _room = options.Max == 0 ? options.Places : options.Max;
+        _store = new ConnectionStore(_room);
+        _index = new TupleIndex(2 * _store.Capacity, (uint)(options.Buckets == 0 ? _room : options.Buckets));
+        _sources = new SourceChains(_store, (uint)_room);
         _lifetimes = new TcpLifetimes(options.Tcp);
         HasShortWay = !IsLru && !options.Checksum;
         _extras = new ConnectionExtras(_store.Capacity, options.Accounting, options.Timestamps);
     }
 
-    /// <summary>The most connections.</summary>
+    /// <summary>The most connections; 0 for no limit.</summary>
     public int Max => _options.Max;
 
     /// <summary>Connections in the table, those that are over and not collected included.</summary>
@@ -158,7 +161,6 @@ public sealed partial class ConntrackTable : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _nowMs = nowMs;
-        _store.Reclaim();
         int collected = 0;
         int looks = Math.Min(budget, _store.HighMark);
         for (int looked = 0; looked < looks; looked++)

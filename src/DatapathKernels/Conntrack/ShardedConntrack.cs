@@ -28,7 +28,7 @@ public sealed class ShardedConntrack : IDisposable
     private readonly ShardMap _map;
 
     /// <summary>Makes empty tables.</summary>
-    /// <param name="options">As of one table; <see cref="ConntrackOptions.Max"/> and <see cref="ConntrackOptions.Buckets"/> are shared out, rounded up.</param>
+    /// <param name="options">As of one table; <see cref="ConntrackOptions.Max"/>, <see cref="ConntrackOptions.Places"/> and <see cref="ConntrackOptions.Buckets"/> are shared out, rounded up.</param>
     /// <param name="shards">Workers, 1 to <see cref="MaxShards"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number out of its range.</exception>
     public ShardedConntrack(ConntrackOptions options, int shards)
@@ -37,7 +37,7 @@ public sealed class ShardedConntrack : IDisposable
         if (shards is < 1 or > MaxShards)
             Throw.OutOfRange(nameof(shards), shards, $"expected 1 to {MaxShards} workers");
         _map = new ShardMap(shards);
-        ConntrackOptions share = options with { Max = Share(options.Max, shards), Buckets = Share(options.Buckets, shards) };
+        ConntrackOptions share = options with { Max = Share(options.Max, shards), Places = Share(options.Places, shards), Buckets = Share(options.Buckets, shards) };
         _tables = new ConntrackTable[shards];
         for (int shard = 0; shard < shards; shard++)
             _tables[shard] = new ConntrackTable(share, _map, shard);

@@ -35,11 +35,28 @@ public class ConnectionStoreTests
         Assert.True(store.Holds(id * 2, original) && store.Holds((id * 2) + 1, changed));
         Assert.False(store.Holds(id * 2, changed) || store.Holds((id * 2) + 1, reply));
 
-        store.Retire(id);
+        store.Free(id);
         Assert.Equal((false, original, changed), (store[id].IsLive, store.OriginalOf(id), store.ReplyOf(id)));
-        Assert.Equal(id + 1, store.Take());
-        store.Reclaim();
-        Assert.Equal(id, store.Take());
-        Assert.False(store[id].IsLive);
+    }
+
+    [Fact]
+    public void Places_are_used_again_in_their_order_after_a_rest()
+    {
+        using ConnectionStore store = new(2);
+        int first = store.Take(), second = store.Take();
+        store.Free(first);
+        for (int i = 0; i < ConnectionStore.Resting; i++)
+        {
+            int id = store.Take();
+            Assert.Equal(2 + i, id);
+            store.Free(id);
+        }
+
+        Assert.Equal(first, store.Take());
+        Assert.False(store[first].IsLive);
+        Assert.Equal(store.Capacity - 1, store.Take());
+        Assert.Equal(ConnectionStore.End, store.Take());
+        store.Free(second);
+        Assert.Equal(2, store.Take());
     }
 }

@@ -30,6 +30,39 @@ public class ConntrackTableTests(ITestOutputHelper output)
         Assert.Equal((1, 1, 0), (assured.Count, assured.DroppedFull, assured.Evicted));
     }
 
+    [Theory]
+    [InlineData(EvictionPolicy.Linux)]
+    [InlineData(EvictionPolicy.DropNew)]
+    [InlineData(EvictionPolicy.LeastUseful)]
+    [InlineData(EvictionPolicy.Lru)]
+    public void T02_without_a_limit_the_memory_is_one(EvictionPolicy policy)
+    {
+        using ConntrackTable table = new(new ConntrackOptions { Max = 0, Places = 300, Eviction = policy });
+        Assert.Equal(0, table.Max);
+        for (int port = 1; port <= 300; port++)
+            Assert.Equal(TrackedAs.New, See(table, Udp(port), 0));
+        for (int port = 301; port <= 310; port++)
+            Assert.Equal(TrackedAs.TableFull, See(table, Udp(port), 0));
+        Assert.Equal((300, 0, 10), (table.Count, table.Evicted, table.DroppedFull));
+        Assert.Equal(300, table.Collect(300_000));
+        Assert.Equal(TrackedAs.New, See(table, Udp(301), 300_000));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Max = 0, Places = 0 }));
+    }
+
+    /// <summary>The kernel's collector takes one second to sixty for a round, ours sixty: whatever is over is gone by then.</summary>
+    [Fact]
+    public void T10_a_round_of_the_collector_takes_a_minute()
+    {
+        using ConntrackTable table = new(new ConntrackOptions { Max = 1000 });
+        for (int port = 1; port <= 900; port++)
+            See(table, Udp(port), 0);
+        for (int second = 0; second < 60; second++)
+            See(table, TestPacket.Udp("192.0.2.9", B), 40_000 + (second * 1000));
+        Assert.InRange(table.Count, 1, 900);
+        See(table, TestPacket.Udp("192.0.2.9", B), 100_000);
+        Assert.Equal(1, table.Count);
+    }
+
     [Fact]
     public void T11_what_is_over_is_met_by_nobody()
     {
@@ -104,6 +137,51 @@ public class ConntrackTableTests(ITestOutputHelper output)
         Assert.Equal(TrackedAs.Invalid, See(table, TestPacket.Icmp(A, B, 19), 0));
     }
 
+    [Theory]
+    [InlineData(7, TrackedAs.Invalid)]
+    [InlineData(8, TrackedAs.New)]
+    [InlineData(12, TrackedAs.New)]
+    [InlineData(13, TrackedAs.Invalid)]
+    public void U07_a_length_that_cannot_be_is_invalid(byte length, TrackedAs expected)
+    {
+        using ConntrackTable table = Table(4);
+        TestPacket packet = TestPacket.Udp(A, B, checksum: false);
+        packet.Bytes[25] = length;
+        Assert.Equal((expected, expected == TrackedAs.Invalid ? 1 : 0), (See(table, packet, 0), table.Invalid));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(19)]
+    public void A_tcp_header_that_is_cut_off_is_invalid(int length)
+    {
+        using ConntrackTable table = Table(4);
+        byte[] bytes = TestPacket.Tcp(A, B).Bytes[..(20 + length)];
+        bytes[3] = (byte)bytes.Length;
+        bytes.AsSpan(10, 2).Clear();
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
+        Assert.Equal((TrackedAs.Invalid, 0), (See(table, new TestPacket { Bytes = bytes }, 0), table.Count));
+    }
+
+    /// <summary>Two ports are enough to find the connection by (<c>nf_ct_get_tuple_ports</c>), less is not.</summary>
+    [Theory]
+    [InlineData(0, TrackedAs.Related)]
+    [InlineData(4, TrackedAs.Related)]
+    [InlineData(8, TrackedAs.Related)]
+    [InlineData(9, TrackedAs.Invalid)]
+    [InlineData(12, TrackedAs.Invalid)]
+    [InlineData(20, TrackedAs.Invalid)]
+    public void I06_a_quote_that_is_cut_off_is_invalid(int missing, TrackedAs expected)
+    {
+        using ConntrackTable table = Table(4);
+        TestPacket packet = Udp(1);
+        See(table, packet, 0);
+        byte[] cut = Error("10.9.9.9", packet).Bytes[..^missing];
+        cut[3] -= (byte)missing;
+        Assert.Equal(expected, See(table, Tracking.Mended(cut), 0));
+        Assert.Equal(1, table.Count);
+    }
+
     [Fact]
     public void G01_to_G03_other_protocols_zones_and_fragments()
     {
@@ -154,14 +232,15 @@ public class ConntrackTableTests(ITestOutputHelper output)
 
     /// <summary>
     /// Ten times the table's room in SYNs at once, upon 10,000 quiet established flows in a table for 20,000. What they become is the policy's character: the kernel's and the project's
-    /// keep them all, the project's lets every newcomer in besides; who drops newcomers keeps them and lets hardly anybody in; Cilium's knows no rank and lets the quiet ones go.
+    /// keep them all, the project's lets every newcomer in besides, the kernel's all but the few whose eight chains have none to drop; who drops newcomers keeps them and lets hardly
+    /// anybody in; Cilium's knows no rank and lets the quiet ones go.
     /// </summary>
     [Theory]
-    [InlineData(EvictionPolicy.Linux, 10_000)]
-    [InlineData(EvictionPolicy.LeastUseful, 10_000)]
-    [InlineData(EvictionPolicy.DropNew, 10_000)]
-    [InlineData(EvictionPolicy.Lru, 0)]
-    public void A_SYN_flood(EvictionPolicy policy, int keptAtLeast)
+    [InlineData(EvictionPolicy.Linux, 10_000, 199, 200, 100)]
+    [InlineData(EvictionPolicy.LeastUseful, 10_000, 200, 200, 0)]
+    [InlineData(EvictionPolicy.DropNew, 10_000, 0, 20, 195_000)]
+    [InlineData(EvictionPolicy.Lru, 0, 200, 200, 0)]
+    public void A_SYN_flood(EvictionPolicy policy, int keeps, int goodAtLeast, int goodAtMost, int refusedAtMost)
     {
         const int max = 20_000, established = 10_000;
         using ConntrackTable table = new(new ConntrackOptions { Max = max, Eviction = policy, HashKey = (11, 12), UsesKernelHash = policy == EvictionPolicy.Linux });
@@ -182,9 +261,9 @@ public class ConntrackTableTests(ITestOutputHelper output)
         for (int i = 0; i < established; i++)
             kept += survivors.Contains(ConntrackVectorTests.Mapped($"192.0.{i >> 8}.{i & 255}")) ? 1 : 0;
         output.WriteLine($"{policy}: {kept} of {established} established flows kept, {good} of 200 handshakes during the flood done, {refused} of {10 * max} SYNs refused, {table.Evicted} evicted");
-        Assert.InRange(kept, keptAtLeast, established);
-        if (policy is EvictionPolicy.LeastUseful or EvictionPolicy.Lru)
-            Assert.Equal((200, 0), (good, refused));
+        Assert.InRange(kept, keeps, keeps + 100);
+        Assert.InRange(good, goodAtLeast, goodAtMost);
+        Assert.InRange(refused, 0, refusedAtMost);
     }
 
     [Fact]
@@ -260,7 +339,7 @@ public class ConntrackTableTests(ITestOutputHelper output)
     [Fact]
     public void Sizes_memory_allocation_and_dispose()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Max = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Max = -1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConntrackTable(new ConntrackOptions { Buckets = -1 }));
         ConntrackTable table = Table(1000);
         // One burst's connections more than the limit.

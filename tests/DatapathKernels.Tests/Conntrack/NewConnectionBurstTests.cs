@@ -6,16 +6,19 @@ using Xunit;
 namespace DatapathKernels.Tests.Conntrack;
 
 /// <summary>
-/// What a burst asks of the memory ahead changes nothing: tables that fill, overflow and are collected from are those of single packets. A burst uses no place again that it
-/// freed itself; where who has to go depends on places (drawn, or looked at by the collector under pressure), it is the same only packet by packet.
+/// What a burst asks of the memory ahead changes nothing: tables that fill, overflow and are collected from are those of single packets, whoever has to go.
 /// </summary>
 public class NewConnectionBurstTests
 {
     [Theory]
-    [InlineData(EvictionPolicy.Linux, 1)]
-    [InlineData(EvictionPolicy.DropNew, 1)]
-    [InlineData(EvictionPolicy.LeastUseful, 1)]
-    [InlineData(EvictionPolicy.Lru, 1)]
+    [InlineData(EvictionPolicy.Linux, 5)]
+    [InlineData(EvictionPolicy.Linux, 64)]
+    [InlineData(EvictionPolicy.DropNew, 5)]
+    [InlineData(EvictionPolicy.DropNew, 64)]
+    [InlineData(EvictionPolicy.LeastUseful, 5)]
+    [InlineData(EvictionPolicy.LeastUseful, 64)]
+    [InlineData(EvictionPolicy.Lru, 5)]
+    [InlineData(EvictionPolicy.Lru, 64)]
     public void Bursts_into_a_full_table_equal_singles(EvictionPolicy policy, int longest)
     {
         Random random = new(7 + (int)policy);
