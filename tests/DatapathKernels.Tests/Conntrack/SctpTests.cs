@@ -5,7 +5,7 @@ using DatapathKernels.Tests.Filtering;
 using DatapathKernels.Tests.Infrastructure;
 using Xunit;
 using Xunit.Abstractions;
-using static DatapathKernels.Conntrack.SctpChunkType;
+using static DatapathKernels.Packets.SctpChunkType;
 
 namespace DatapathKernels.Tests.Conntrack;
 

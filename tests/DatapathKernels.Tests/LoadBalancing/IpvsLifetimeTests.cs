@@ -130,23 +130,6 @@ public class IpvsLifetimeTests
         Assert.Equal(opens ? IpvsStatus.Forwarded : IpvsStatus.NotOurs, Process(director, packet, 0).Status);
     }
 
-    [Fact]
-    public void Drop_entry_takes_half_open_associations()
-    {
-        using IpvsDirector director = new(new IpvsOptions());
-        director.Add(Service(IpProtocol.Sctp, 80, Server1));
-        foreach ((int port, byte chunk) in new[] { (1, (byte)1), (2, (byte)1), (2, (byte)3) })
-        {
-            TestPacket packet = TestPacket.Sctp(Client, Vip, port, 80);
-            packet.Bytes[20 + 12] = chunk;
-            Process(director, packet, 0);
-        }
-
-        for (int second = 0; second < 500; second++)
-            director.DropEntries(0);
-        Assert.Equal(1, director.Connections);
-    }
-
     private static IpvsService Service(IpProtocol protocol, ushort port, params string[] servers)
     {
         VirtualService scheduler = new(SchedulerKind.RoundRobin);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DatapathKernels.Packets;
 
 namespace DatapathKernels.Conntrack;
 

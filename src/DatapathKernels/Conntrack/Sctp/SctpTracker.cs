@@ -1,3 +1,5 @@
+using DatapathKernels.Packets;
+
 namespace DatapathKernels.Conntrack;
 
 /// <summary>

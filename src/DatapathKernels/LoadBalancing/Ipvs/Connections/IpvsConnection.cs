@@ -9,7 +9,7 @@ namespace DatapathKernels.LoadBalancing;
 /// addresses and the neighbours on the timing wheel:
 /// <code>
 ///  0        4         8       10      12      13     14      16     20      22            24        32        36       40      44     48        52         56     60
-///  | client | virtual | cport | vport | proto | mode | flags | real | rport | TCP state | | expires | timeout | service | server | seen | packets | template or controlled | next | deltas |
+///  | client | virtual | cport | vport | proto | mode | flags | real | rport | state | | expires | timeout | service | server | seen | packets | template or controlled | next | deltas |
 ///  64           80            96         112          116          120          124        128
 ///  | v6 client | v6 virtual | v6 real | previous | wheel slot | wheel next | wheel previous |
 /// </code>
@@ -35,6 +35,8 @@ internal struct IpvsConnection
     public uint RealV4;
 
     public ushort RealPortBe;
+
+    /// <summary>TCP's state; that of another protocol stands in its place: see <see cref="SctpState"/>.</summary>
     public IpvsTcpState State;
 
     /// <summary>When it ends unless a packet comes, ms; and what each packet gives it.</summary>
@@ -71,6 +73,13 @@ internal struct IpvsConnection
     {
         readonly get => Has(IpvsConnectionFlags.Template) ? None : _templateOrControlled;
         set => _templateOrControlled = value;
+    }
+
+    /// <summary>SCTP's state.</summary>
+    public IpvsSctpState SctpState
+    {
+        readonly get => (IpvsSctpState)State;
+        set => State = (IpvsTcpState)value;
     }
 
     /// <summary>How many connections this template decided; 0 for what is none.</summary>

@@ -58,7 +58,7 @@ public sealed partial class IpvsDirector
         if (connection.Protocol == IpProtocol.Tcp)
             return connection.State is IpvsTcpState.SynReceived or IpvsTcpState.SynAck || (connection.State == IpvsTcpState.Established && Draw(connection, nowMs));
         if (connection.Protocol == IpProtocol.Sctp)
-            return connection.TimeoutMs == SctpOpeningMs || (connection.TimeoutMs == SctpOpenMs && Draw(connection, nowMs));
+            return connection.SctpState is IpvsSctpState.Init1 or IpvsSctpState.Init || (connection.SctpState == IpvsSctpState.Established && Draw(connection, nowMs));
         return Draw(connection, nowMs);
     }
 

@@ -5,8 +5,6 @@ namespace DatapathKernels.LoadBalancing;
 /// <content>How long a connection lives, and what its packets do to its state.</content>
 public sealed partial class IpvsDirector
 {
-    private const uint SctpOpeningMs = 4_000, SctpOpenMs = 900_000, SctpClosedMs = 2_000;
-
     /// <summary>The connection of a packet, unless its time is over.</summary>
     private IpvsFound FindLive(in IpvsTuple packet, long nowMs)
     {
@@ -81,8 +79,7 @@ public sealed partial class IpvsDirector
                 Assure(connection, fromServer);
                 break;
             default:
-                connection.TimeoutMs = SctpTimeout(connection.TimeoutMs, frame, info);
-                Assure(connection, connection.TimeoutMs == SctpOpenMs);
+                AdvanceSctp(ref connection, frame.Slice(info.L4Offset, (int)info.L4Length), side);
                 break;
         }
 
@@ -91,16 +88,35 @@ public sealed partial class IpvsDirector
 
     private void AdvanceTcp(ref IpvsConnection connection, TcpFlags flags, IpvsSide side)
     {
-        if (connection.Has(IpvsConnectionFlags.NoOutput) && side == IpvsSide.Output)
-            connection.Flags &= ~IpvsConnectionFlags.NoOutput;
-        else if (connection.Has(IpvsConnectionFlags.NoOutput))
-            side = IpvsSide.InputOnly;
-        IpvsTcpState next = IpvsTcpTransitions.After(connection.State, flags, side, _options.SecureTcp);
+        IpvsTcpState next = IpvsTcpTransitions.After(connection.State, flags, SideSeen(ref connection, side), _options.SecureTcp);
         if (next != connection.State)
             Recount(ref connection, IpvsTcpTransitions.IsActive(next));
         Assure(connection, next == IpvsTcpState.Established);
         connection.State = next;
         connection.TimeoutMs = _tcpTimeoutsMs[(int)next];
+    }
+
+    private void AdvanceSctp(ref IpvsConnection connection, ReadOnlySpan<byte> packet, IpvsSide side)
+    {
+        if (!IpvsSctpTransitions.TryChunkOf(packet, out SctpChunkType chunk))
+            return;
+        IpvsSctpState next = IpvsSctpTransitions.After(connection.SctpState, chunk, SideSeen(ref connection, side));
+        if (next != connection.SctpState)
+            Recount(ref connection, IpvsSctpTransitions.IsActive(next));
+        Assure(connection, next == IpvsSctpState.Established);
+        connection.SctpState = next;
+        connection.TimeoutMs = (uint)IpvsSctpTransitions.TimeoutSeconds[(int)next] * 1000;
+    }
+
+    /// <summary>The side a packet's transition goes by: while none of the server's was seen, the client's are all there is.</summary>
+    private static IpvsSide SideSeen(ref IpvsConnection connection, IpvsSide side)
+    {
+        if (!connection.Has(IpvsConnectionFlags.NoOutput))
+            return side;
+        if (side != IpvsSide.Output)
+            return IpvsSide.InputOnly;
+        connection.Flags &= ~IpvsConnectionFlags.NoOutput;
+        return side;
     }
 
     private void Recount(ref IpvsConnection connection, bool active)
@@ -124,26 +140,16 @@ public sealed partial class IpvsDirector
             _store[connection.Template].Flags |= IpvsConnectionFlags.Assured;
     }
 
-    private static uint SctpTimeout(uint timeoutMs, ReadOnlySpan<byte> frame, in PacketInfo info)
-    {
-        const byte init = 1, initAck = 2, abort = 6, shutdown = 7, shutdownAck = 8, shutdownComplete = 14;
-        if (info.L4Length < 16)
-            return timeoutMs;
-        return frame[info.L4Offset + 12] switch
-        {
-            init or initAck or shutdown or shutdownAck => SctpOpeningMs,
-            abort or shutdownComplete => SctpClosedMs,
-            _ => SctpOpenMs,
-        };
-    }
-
     /// <summary>A segment that opens a connection: a SYN, or SCTP's INIT.</summary>
     private static bool Opens(ReadOnlySpan<byte> frame, in PacketInfo info) => info.Protocol switch
     {
         IpProtocol.Tcp => (frame[info.L4Offset + 13] & (byte)TcpFlags.Syn) != 0,
-        IpProtocol.Sctp => info.L4Length >= 16 && frame[info.L4Offset + 12] == 1,
+        IpProtocol.Sctp => ChunkOf(frame, info) == SctpChunkType.Init,
         _ => false,
     };
+
+    /// <summary>The first chunk of an SCTP packet; null for one without.</summary>
+    private static SctpChunkType? ChunkOf(ReadOnlySpan<byte> frame, in PacketInfo info) => info.L4Length >= 16 ? (SctpChunkType)frame[info.L4Offset + 12] : null;
 
     /// <summary>A client uses a port again whose connection is over: <c>is_new_conn_expected</c>.</summary>
     private bool IsReused(in IpvsConnection connection)
@@ -157,7 +163,7 @@ public sealed partial class IpvsDirector
         if (_options.ReuseMode == 0 || connection.Template != IpvsConnection.None || connection.Has(IpvsConnectionFlags.Orphaned))
             return false;
         if (connection.Protocol == IpProtocol.Sctp)
-            return connection.TimeoutMs == SctpClosedMs;
+            return connection.SctpState == IpvsSctpState.Closed;
         return connection.State is IpvsTcpState.TimeWait or IpvsTcpState.Close
             || ((_options.ReuseMode & 2) != 0 && connection.State == IpvsTcpState.FinWait && connection.Has(IpvsConnectionFlags.NoOutput));
     }

@@ -40,15 +40,9 @@ public sealed partial class IpvsDirector
     private bool MayOpen(ReadOnlySpan<byte> frame, in PacketInfo info)
     {
         if (info.Protocol != IpProtocol.Tcp)
-            return info.Protocol != IpProtocol.Sctp || (_options.SloppySctp ? !SctpAborts(frame, info) : Opens(frame, info));
+            return info.Protocol != IpProtocol.Sctp || (_options.SloppySctp ? ChunkOf(frame, info) is not (null or SctpChunkType.Abort) : Opens(frame, info));
         TcpFlags flags = (TcpFlags)frame[info.L4Offset + 13];
         return (flags & TcpFlags.Rst) == 0 && (_options.SloppyTcp || (flags & TcpFlags.Syn) != 0);
-    }
-
-    private static bool SctpAborts(ReadOnlySpan<byte> frame, in PacketInfo info)
-    {
-        const byte abort = 6;
-        return info.L4Length < 16 || frame[info.L4Offset + 12] == abort;
     }
 
     /// <summary>Dropped; but what only came to FTP's service because it could be FTP's data goes on (<c>ip_vs_leave</c>).</summary>

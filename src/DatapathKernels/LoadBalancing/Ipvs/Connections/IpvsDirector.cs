@@ -16,8 +16,8 @@ namespace DatapathKernels.LoadBalancing;
 /// </para>
 /// <para>
 /// Left out of the kernel's: FTP's helper, SIP's persistence, synchronisation between directors, statistics in time, GUE and GRE tunnels, the sysctls
-/// <c>cache_bypass</c>, <c>nat_icmp_send</c> and <c>schedule_icmp</c> (off there too), and SCTP's thirteen states, for
-/// which three ages stand here (opening 4 s, open 900 s, closed 2 s).
+/// <c>cache_bypass</c>, <c>nat_icmp_send</c> and <c>schedule_icmp</c> (off there too). Beside the kernel's connection table (<c>net.ipv4.vs.conntrack</c>) IPVS drops the first SYN of a
+/// port that is used again, when that table knows the old connection still, and schedules the one that comes after; here it is scheduled at once.
 /// </para>
 /// </remarks>
 public sealed partial class IpvsDirector : IDisposable

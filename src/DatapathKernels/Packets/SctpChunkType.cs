@@ -1,6 +1,6 @@
-namespace DatapathKernels.Conntrack;
+namespace DatapathKernels.Packets;
 
-/// <summary>The chunk types that conntrack tells apart (RFC 9260, section 3.2).</summary>
+/// <summary>The chunk types that connection tables tell apart (RFC 9260, section 3.2).</summary>
 public enum SctpChunkType : byte
 {
     /// <summary>User data.</summary>
