@@ -25,6 +25,9 @@ public readonly struct IPv6Address : IEquatable<IPv6Address>
     /// <summary>The address as a number, its first byte the highest: greater for what stands behind it in a range.</summary>
     internal static UInt128 NumberOf(in IPv6Address address) => BinaryPrimitives.ReverseEndianness(Unsafe.BitCast<IPv6Address, UInt128>(address));
 
+    /// <summary>The address of a number.</summary>
+    internal static IPv6Address OfNumber(UInt128 number) => Unsafe.BitCast<UInt128, IPv6Address>(BinaryPrimitives.ReverseEndianness(number));
+
     /// <summary>The 16 bytes as one vector: what is made of them is then stored at once, and a load right after it need not wait.</summary>
     internal Vector128<byte> Bits
     {

@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using DatapathKernels.Hashing;
+using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Filtering;
@@ -48,39 +47,9 @@ internal static class TranslationChoice
             binding.Port = binding.HighPort = ChoosePort(binding, translation.PortBase, view.DestinationPort, ref random);
     }
 
-    /// <summary>
-    /// One of several addresses, by a hash of the packet's (<c>find_best_ips_proto</c>): a client keeps its address towards one destination, and with
-    /// <c>--persistent</c> towards all. Word by word: the first that is below the range's end frees those behind it.
-    /// </summary>
-    private static UInt128 AddressOf(in Translation translation, bool isSource, IpFamily family, in PacketView view, ushort zone)
-    {
-        UInt128 source = view.AddressOf(family, PacketSide.Source), destination = view.AddressOf(family, PacketSide.Destination);
-        UInt128 low = translation.Low, high = translation.Low + translation.Width, chosen = 0;
-        int words = family == IpFamily.V4 ? 1 : 4;
-        bool persistent = (translation.Binding.Flags & NatFlags.Persistent) != 0, isFree = false;
-        Span<uint> key = stackalloc uint[4];
-        key.Clear();
-        for (int i = 0; i < words; i++)
-            key[i] = Raw(source, words, i);
-        uint hash = JenkinsHash.Words(key, persistent ? 0 : Raw(destination, words, words - 1) ^ zone);
-        for (int i = 0; i < words; i++)
-        {
-            (uint first, uint last) = (Word(low, words, i), Word(high, words, i));
-            uint word = isFree ? ReciprocalScale.Scale(hash, uint.MaxValue) : first + ReciprocalScale.Scale(hash, last - first + 1);
-            isFree |= word != last;
-            chosen = (chosen << 32) | word;
-            // Where destinations are chosen, the kernel mixes in what it has just written over the packet's own.
-            hash ^= persistent ? 0 : isSource ? Raw(destination, words, i) : BinaryPrimitives.ReverseEndianness(word);
-        }
-
-        return chosen;
-    }
-
-    /// <summary>A word of an address, the first one highest.</summary>
-    private static uint Word(UInt128 address, int words, int index) => (uint)(address >> (32 * (words - 1 - index)));
-
-    /// <summary>The same as the kernel reads it from memory, on a little-endian machine.</summary>
-    private static uint Raw(UInt128 address, int words, int index) => BinaryPrimitives.ReverseEndianness(Word(address, words, index));
+    private static UInt128 AddressOf(in Translation translation, bool isSource, IpFamily family, in PacketView view, ushort zone) => NatAddressHash.Choose(
+        translation.Low, translation.Low + translation.Width, view.AddressOf(family, PacketSide.Source), view.AddressOf(family, PacketSide.Destination),
+        family == IpFamily.V6, zone, isSource, persistent: (translation.Binding.Flags & NatFlags.Persistent) != 0);
 
     /// <summary>As the kernel, where nobody else has the port: as far from the first as the packet's from the base, if there is one; drawn when random ports are asked for; else a port already in the range stays, and others get the first.</summary>
     private static ushort ChoosePort<TRandom>(in NatBinding binding, ushort? portBase, ushort current, ref TRandom random)
