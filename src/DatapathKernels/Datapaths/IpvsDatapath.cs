@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using DatapathKernels.Conntrack;
 using DatapathKernels.Diagnostics;
@@ -148,11 +149,17 @@ public sealed partial class IpvsDatapath : ChainDatapath
     /// <summary>IPVS.</summary>
     private IpvsStatus Balance(Span<byte> frame, int index, in PacketInfo info, uint mark, long nowMs, bool mayBeTranslated, out IpvsVerdict verdict)
     {
-        if (!mayBeTranslated)
+        if (!mayBeTranslated || IsAsItCame(frame, info, KeysV4[index]))
             return _director.ProcessPrepared(index, frame, info, KeysV4[index], Keys[index], mark, nowMs, out verdict);
         FlowParser.ParseNetwork(frame.Slice(info.L3Offset, (int)info.L3Length), 0, out FlowKeyV4 v4, out FlowKeyV6 v6, out _);
         return _director.Process(frame, info, v4, v6, mark, nowMs, out verdict);
     }
+
+    /// <summary>True for TCP or UDP over IPv4 whose addresses and ports are those it came with.</summary>
+    private static bool IsAsItCame(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV4 key) =>
+        (info.Flags & (PacketFlags.Transport | PacketFlags.Ipv4)) == (PacketFlags.Transport | PacketFlags.Ipv4) && info.Protocol is IpProtocol.Tcp or IpProtocol.Udp
+        && BinaryPrimitives.ReadUInt64LittleEndian(frame[(info.L3Offset + 12)..]) == FlowKeyHash.Word(key, 0)
+        && BinaryPrimitives.ReadUInt32LittleEndian(frame[info.L4Offset..]) == (uint)FlowKeyHash.Word(key, 1);
 
     /// <summary>False for a packet whose addresses are those it came with: of a known connection that only IPVS translates.</summary>
     private static bool MayBeTranslated(in PacketMeta meta) => meta.State != ConnectionStates.Established || (meta.Status & Translated) != 0;

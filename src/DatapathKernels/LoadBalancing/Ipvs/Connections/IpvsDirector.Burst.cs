@@ -30,10 +30,8 @@ public sealed partial class IpvsDirector
         if (infos.Length < count || v4.Length < count || v6.Length < count || verdicts.Length < count)
             Throw.Argument(nameof(verdicts), "expected one record, two keys and one verdict a frame");
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _index.FindBurst(infos[..count], v4, v6);
+        FindBurst(infos[..count], v4, v6);
         FlowTableIndex? flows = _index as FlowTableIndex;
-        if (flows != null && flows.Unknown != 0)
-            PrefetchServices(flows.Unknown, infos, v4, v6);
         for (int i = 0; ; i++)
         {
             if (flows != null)
@@ -41,12 +39,8 @@ public sealed partial class IpvsDirector
             if (i == count)
                 break;
             IpvsFound found = _index.Found(i, infos[i], v4[i], v6[i]);
-            if (flows != null && mark == 0 && (flows.Unknown >> i & 1) != 0 && found.Id == IpvsConnection.None && _serviceGuesses[i] >= 0
-                && TryOpen(flows, i, burst[i], infos[i], v4[i], nowMs, ref verdicts[i]))
-            {
+            if (flows != null && mark == 0 && found.Id == IpvsConnection.None && SeemsToOpen(flows, i) && TryOpen(flows, i, burst[i], infos[i], v4[i], nowMs, ref verdicts[i]))
                 continue;
-            }
-
             if (!TryProcessFound(burst[i], infos[i], v4[i], v6[i], found, mark, nowMs, out verdicts[i]))
                 Process(burst[i], infos[i], v4[i], v6[i], mark, nowMs, out verdicts[i]);
         }
@@ -63,9 +57,19 @@ public sealed partial class IpvsDirector
         for (int first = 0; first < infos.Length; first += PacketBurst.MaxCount)
         {
             int count = Math.Min(PacketBurst.MaxCount, infos.Length - first);
-            _index.FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count));
+            FindBurst(infos.Slice(first, count), v4.Slice(first, count), v6.Slice(first, count));
         }
     }
+
+    private void FindBurst(ReadOnlySpan<PacketInfo> infos, ReadOnlySpan<FlowKeyV4> v4, ReadOnlySpan<FlowKeyV6> v6)
+    {
+        _index.FindBurst(infos, v4, v6);
+        if (_index is FlowTableIndex { Unknown: not 0 and var unknown })
+            PrefetchServices(unknown, infos, v4, v6);
+    }
+
+    /// <summary>True for a packet without a connection, when the burst began, whose service was found.</summary>
+    private bool SeemsToOpen(FlowTableIndex flows, int packet) => (flows.Unknown >> packet & 1) != 0 && _serviceGuesses[packet] >= 0;
 
     /// <summary>
     /// A packet that changes no more than its own connection (it is there, its time is not over, its server was there before and no connection opens), or one

@@ -21,8 +21,22 @@ public sealed partial class IpvsDirector
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         verdict = new IpvsVerdict { Server = VirtualService.NoServer };
-        bool passed = _index is FlowTableIndex flows && flows.Guesses[packet] is >= 0 and var id
-            && TryPass(ref _store[id], ref MemoryMarshal.GetReference(frame), frame.Length, info, v4, _clock.Removals, nowMs, ref verdict);
-        return passed ? verdict.Status : Process(frame, info, v4, v6, mark, nowMs, out verdict);
+        return _index is FlowTableIndex flows && TryProcessUsual(flows, packet, frame, info, v4, v6, mark, nowMs, ref verdict)
+            ? verdict.Status
+            : Process(frame, info, v4, v6, mark, nowMs, out verdict);
+    }
+
+    /// <summary>A usual packet of a connection that was guessed, or one that opens a connection. False, and nothing is done, for every other.</summary>
+    private bool TryProcessUsual(
+        FlowTableIndex flows, int packet, Span<byte> frame, in PacketInfo info, in FlowKeyV4 v4, in FlowKeyV6 v6, uint mark, long nowMs, ref IpvsVerdict verdict)
+    {
+        for (int id = flows.Guesses[packet]; id >= 0; id = _store[id].Next)
+        {
+            if (TryPass(ref _store[id], ref MemoryMarshal.GetReference(frame), frame.Length, info, v4, _clock.Removals, nowMs, ref verdict))
+                return true;
+        }
+
+        return mark == 0 && SeemsToOpen(flows, packet) && flows.Found(packet, info, v4, v6).Id == IpvsConnection.None
+            && TryOpen(flows, packet, frame, info, v4, nowMs, ref verdict);
     }
 }
