@@ -8,14 +8,15 @@ namespace DatapathKernels.LoadBalancing;
 /// </summary>
 public static class IpvsSctpTransitions
 {
-    private const int States = 14, Events = 10, Tables = 3;
+    private const int States = 14, Events = 10;
     private const int ChunksAt = 12, ChunkHeader = 4;
 
     // A column a state in the order of IpvsSctpState, a letter a next state: n NONE, 1 INIT1, I INIT, S COOKIE_SENT, R COOKIE_REPLIED, W COOKIE_WAIT, C COOKIE, e COOKIE_ECHOED,
     // E ESTABLISHED, s SHUTDOWN_SENT, r SHUTDOWN_RECEIVED, a SHUTDOWN_ACK_SENT, x REJECTED, c CLOSED
     private const string Letters = "n1ISRWCeEsraxc";
 
-    private static readonly byte[] Next = Build(
+    private static readonly byte[] Next = TransitionRows.Read(
+        Letters,
         // from the client
         "E1ISRWCeEsraxc", // data
         "1IISRWCeEsraII", // init
@@ -92,16 +93,4 @@ public static class IpvsSctpTransitions
         SctpChunkType.Abort => 9,
         _ => 0,
     };
-
-    private static byte[] Build(params ReadOnlySpan<string> rows)
-    {
-        byte[] next = new byte[Tables * Events * States];
-        for (int row = 0; row < rows.Length; row++)
-        {
-            for (int state = 0; state < States; state++)
-                next[(row * States) + state] = (byte)Letters.IndexOf(rows[row][state], StringComparison.Ordinal);
-        }
-
-        return next;
-    }
 }

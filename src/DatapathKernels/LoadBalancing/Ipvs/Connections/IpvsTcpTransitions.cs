@@ -15,7 +15,8 @@ public static class IpvsTcpTransitions
     // n NONE, E ESTABLISHED, S SYN_SENT, R SYN_RECV, F FIN_WAIT, T TIME_WAIT, C CLOSE, W CLOSE_WAIT, L LAST_ACK, I LISTEN, A SYNACK
     private const string Letters = "nESRFTCWLIA";
 
-    private static readonly byte[] Next = Build(
+    private static readonly byte[] Next = TransitionRows.Read(
+        Letters,
         // usual, from the client
         "REERRRRRRRR", // syn
         "CWSTTTCWLIT", // fin
@@ -67,16 +68,4 @@ public static class IpvsTcpTransitions
     /// <summary>True for the states in which a connection counts as active.</summary>
     public static bool IsActive(IpvsTcpState state) =>
         state is IpvsTcpState.Established or IpvsTcpState.SynSent or IpvsTcpState.SynReceived or IpvsTcpState.SynAck;
-
-    private static byte[] Build(params ReadOnlySpan<string> rows)
-    {
-        byte[] next = new byte[Tables * Classes * States];
-        for (int row = 0; row < rows.Length; row++)
-        {
-            for (int state = 0; state < States; state++)
-                next[(row * States) + state] = (byte)Letters.IndexOf(rows[row][state], StringComparison.Ordinal);
-        }
-
-        return next;
-    }
 }
