@@ -10,9 +10,6 @@ namespace DatapathKernels.Conntrack;
 /// </content>
 public sealed partial class ConntrackTable
 {
-    // Places the collector looks ahead: as many lines as a core has on their way at a time.
-    private const int PlacesAhead = 32;
-
     /// <summary>For packets that seem to be new: the index has no link of their hash.</summary>
     /// <param name="keys">The burst's keys.</param>
     /// <param name="hashes">Their hashes.</param>
@@ -82,21 +79,6 @@ public sealed partial class ConntrackTable
         for (int i = 0; i < evictions * PlacesDrawnAtOnce; i++)
             _store.PrefetchState(Draw(ref draw, _store.HighMark));
         return GuessDrawn(evictions, victims);
-    }
-
-    /// <summary>For the connections among the next places that the collector will find over.</summary>
-    private void PrepareCollection(int places, uint nowMs)
-    {
-        Span<int> over = stackalloc int[PlacesAhead];
-        (int count, int place) = (0, _hand);
-        for (int i = 0; i < places; i++)
-        {
-            place = PlaceAfter(place);
-            if (_store[place].IsLive && _store[place].IsOver(nowMs))
-                over[count++] = place;
-        }
-
-        PrepareRemoval(over[..count]);
     }
 
     /// <summary>What taking connections out of the index touches.</summary>

@@ -10,10 +10,6 @@ public sealed partial class ConntrackTable
     private ulong _draw;
     private VictimPool _pool;
 
-    private int _hand = -1;
-
-    // Places the collector still looks at under pressure, since a new connection was dropped.
-    private int _pressed;
 
     private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
     {
@@ -33,14 +29,6 @@ public sealed partial class ConntrackTable
         }
 
         return false;
-    }
-
-    /// <summary><c>gc_worker_can_early_drop</c>: what the collector ends although its time is not over, while the table is nearly full.</summary>
-    private bool IsInTheWay(in Connection connection)
-    {
-        if (_pressed <= 0 || Count < Max / 100 * 95 || Max < 100)
-            return false;
-        return !connection.Has(ConntrackStatus.Assured) || IsClosing(connection);
     }
 
     /// <summary><c>can_early_drop</c> of the protocols that have it.</summary>

@@ -18,8 +18,8 @@ namespace DatapathKernels.Conntrack;
 /// </para>
 /// <para>
 /// A connection whose time is over is met by nobody. Its room is given back as time passes, a few places with each new time that packets come with, so that the whole
-/// table is looked through in a minute (the kernel's collector, which runs by a clock of its own, takes one to sixty seconds, by how soon connections are over); <see cref="Collect"/>
-/// does more of that, also while no packets come and under the kernel's own hash, where nothing else looks at strangers but their buckets' searches; and a full table what it needs. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
+/// table is looked through in a minute, and a full table gives back what it needs. The table has no clock and no thread of its own: while no packets come, connections whose time is over stay
+/// (in <see cref="Count"/>, and in what is listed) until <see cref="Collect"/> is called, which whoever wants an idle table to empty does with a timer. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
 /// <see cref="Connection"/>), 32 for the answers' addresses of IPv6, 24 in the index, and 4 in the table of sources.
 /// </para>
 /// <para>
@@ -150,35 +150,6 @@ public sealed partial class ConntrackTable : IDisposable
         ref Connection connection = ref _store[id];
         int left = (int)(connection.ExpiresMs - (uint)nowMs);
         return connection.Has(ConntrackStatus.Confirmed) && left > 0 ? (uint)left / 1000 : 0;
-    }
-
-    /// <summary>
-    /// Gives back the room of connections whose time is over, looking at the next <paramref name="budget"/> places: the kernel's garbage collector,
-    /// a slice of it. Under <see cref="EvictionPolicy.Linux"/> some others go too while the table is nearly full.
-    /// </summary>
-    /// <returns>How many went.</returns>
-    public int Collect(long nowMs, int budget = 1024)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _nowMs = nowMs;
-        int collected = 0;
-        int looks = Math.Min(budget, _store.HighMark);
-        for (int looked = 0; looked < looks; looked++)
-        {
-            if (looked % PlacesAhead == 0)
-                PrepareCollection(Math.Min(PlacesAhead, looks - looked), (uint)nowMs);
-            _hand = PlaceAfter(_hand);
-            ref Connection connection = ref _store[_hand];
-            bool over = connection.IsOver((uint)nowMs), goes = connection.IsLive && (over || IsInTheWay(connection));
-            _pressed = Math.Max(0, _pressed - 1);
-            if (!goes)
-                continue;
-            Remove(_hand);
-            Evicted += over ? 0 : 1;
-            collected++;
-        }
-
-        return collected;
     }
 
     /// <summary>Gives the memory back. Calling it twice is harmless; every later packet is an <see cref="ObjectDisposedException"/>.</summary>

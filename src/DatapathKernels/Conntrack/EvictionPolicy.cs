@@ -5,8 +5,8 @@ public enum EvictionPolicy : byte
 {
     /// <summary>
     /// <c>early_drop</c>: of eight neighbouring chains from the new one's on, all of the first that has connections which are not assured. If all are, the
-    /// new one is dropped; then, for one round and while 95 of every whole hundred places are taken, <see cref="ConntrackTable.Collect"/> ends connections that are not
-    /// assured, and assured ones that are closing (TCP: FIN_WAIT to CLOSE; SCTP: SHUTDOWN), as the kernel's garbage collector does.
+    /// new one is dropped; then, for one round and while 95 of every whole hundred places are taken, the collector (see <see cref="ConntrackTable.Collect"/>) ends connections that are not
+    /// assured, and assured ones that are closing (TCP: FIN_WAIT to CLOSE; SCTP: SHUTDOWN), as the kernel's garbage collector does. Without a limit nobody has to go.
     /// </summary>
     Linux,
 

@@ -77,6 +77,37 @@ public class ConnectionExtrasTests
         Assert.Equal(190, table.Count);
     }
 
+    [Fact]
+    public void So_does_the_clock_of_the_packets_within_a_minute()
+    {
+        const int max = 200, closing = 20;
+        using ConntrackTable table = new(new ConntrackOptions { Max = max });
+        for (int port = 0; port < max; port++)
+            Open(table, 10_000 + port, port < closing);
+        Assert.Equal(TrackedAs.TableFull, Tracking.See(table, TestPacket.Udp(A, B), 1000));
+        for (int second = 2; second <= 62; second++)
+            Tracking.See(table, Tracking.Segment(A, B, 10_000 + max - 1, 80, Tracking.Ack, 101, 501), second * 1000);
+        Assert.Equal((189, 11), (table.Count, (int)table.Evicted));
+    }
+
+    [Fact]
+    public void One_whose_first_packet_is_still_on_its_way_is_none_of_the_collectors()
+    {
+        const int max = 200;
+        using ConntrackTable table = new(new ConntrackOptions { Max = max });
+        int pending = Tracking.Track(table, TestPacket.Udp(A, "10.9.9.9"), 0).Id;
+        for (int port = 1; port < max; port++)
+            Open(table, 10_000 + port, closing: false);
+        Assert.Equal(TrackedAs.TableFull, Tracking.See(table, TestPacket.Udp(A, B), 1000));
+        Assert.Equal(0, table.Collect(1000, max));
+
+        // As time passes not even when it is over; when asked to collect, then.
+        for (int second = 2; second <= 62; second++)
+            Tracking.See(table, Tracking.Segment(A, B, 10_001, 80, Tracking.Ack, 101, 501), second * 1000);
+        Assert.NotNull(table.View(pending));
+        Assert.Equal(1, table.Collect(62_000, max));
+    }
+
     [Theory]
     [InlineData(EvictionPolicy.DropNew, 200)]
     [InlineData(EvictionPolicy.Linux, 99)]

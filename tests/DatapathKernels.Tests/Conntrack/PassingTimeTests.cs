@@ -56,6 +56,16 @@ public class PassingTimeTests
         Assert.InRange(table.Count, 1, 64);
     }
 
+    [Fact]
+    public void Without_packets_a_table_empties_when_it_is_told_to()
+    {
+        using ConntrackTable table = Filled(EvictionPolicy.Linux);
+        Assert.Equal(1000, table.Collect(1_000_000, 1000));
+        Assert.Equal(Strangers - 1000, table.Count);
+        Assert.Equal(Strangers - 1000, table.Collect(1_000_000, Strangers));
+        Assert.Equal(0, table.Count);
+    }
+
     private static ConntrackTable Filled(EvictionPolicy policy)
     {
         ConntrackTable table = new(new ConntrackOptions { Max = 10_000, Eviction = policy });
