@@ -10,7 +10,6 @@ public sealed partial class ConntrackTable
     private ulong _draw;
     private VictimPool _pool;
 
-
     private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
     {
         _ when Max == 0 => false,

@@ -45,8 +45,10 @@ public sealed partial class ConntrackTable
     private TrackedAs TrackAt(ReadOnlySpan<byte> frame, in PacketInfo info, in FlowKeyV6 key, uint hash, long nowMs, out int id, out bool reply)
     {
         (id, reply, _nowMs) = (-1, false, nowMs);
-        if (!info.HasKey || (info.Flags & PacketFlags.NonFirstFragment) != 0)
-            return IsDamaged(info.Status) ? Refuse() : TrackedAs.Untracked;
+        if ((info.Flags & PacketFlags.NonFirstFragment) != 0)
+            return TrackedAs.Untracked;
+        if (!info.HasKey)
+            return (info.Flags & (PacketFlags.Ipv4 | PacketFlags.Ipv6)) != 0 ? Refuse() : TrackedAs.Untracked;
         if (IsMapped(info, key))
             return Refuse();
         if (_options.Checksum && PacketChecksums.VerifyTransport(frame, info) is ChecksumVerdict.Invalid or ChecksumVerdict.IllegalZero)
@@ -96,9 +98,6 @@ public sealed partial class ConntrackTable
         IpProtocol.Gre => IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length)),
         _ => true,
     };
-
-    /// <summary>True for IP whose transport header is cut off or cannot be: Linux takes it up to its connection table, which calls it invalid.</summary>
-    private static bool IsDamaged(ParseStatus status) => status is ParseStatus.TruncatedTransport or ParseStatus.BadTcpDataOffset or ParseStatus.BadUdpLength;
 
     /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
     private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));

@@ -18,8 +18,9 @@ namespace DatapathKernels.Conntrack;
 /// </para>
 /// <para>
 /// A connection whose time is over is met by nobody. Its room is given back as time passes, a few places with each new time that packets come with, so that the whole
-/// table is looked through in a minute, and a full table gives back what it needs. The table has no clock and no thread of its own: while no packets come, connections whose time is over stay
-/// (in <see cref="Count"/>, and in what is listed) until <see cref="Collect"/> is called, which whoever wants an idle table to empty does with a timer. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
+/// table is looked through in the kernel's period, 1 to 60 seconds by how long connections have left; and a full table gives back what it needs. The table has no clock and no thread of its own: while no packets come, connections whose time is over stay
+/// (in <see cref="Count"/>, and in what is listed) until <see cref="Collect"/> is called, which whoever wants an idle table to empty does with a timer. Where the kernel looks through the table at the end of a period, in slices of 10 ms and 64000/HZ connections that are over,
+/// this one spreads the places over the period, and no packet pays for more than 64: with a clock of milliseconds 64,000 a second, so that a large table may need longer. One thread at a time; nothing allocates after construction. 188 bytes a connection: 128 for what every one has (see
 /// <see cref="Connection"/>), 32 for the answers' addresses of IPv6, 24 in the index, and 4 in the table of sources.
 /// </para>
 /// <para>
