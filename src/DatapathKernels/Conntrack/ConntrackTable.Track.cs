@@ -95,9 +95,13 @@ public sealed partial class ConntrackTable
     {
         IpProtocol.Tcp => IsLru ? CiliumTracker.IsSound(segment) : TcpTracker.IsSound(segment),
         IpProtocol.Sctp => IsLru || SctpTracker.IsSound(segment),
+        IpProtocol.UdpLite => IsSummed(segment),
         IpProtocol.Gre => IsSoundGre(frame.Slice(info.L4Offset, (int)info.L4Length)),
         _ => true,
     };
+
+    /// <summary>UDP-Lite always has a checksum (<c>udplite_error</c>). What is not there of a fragment's segment is not asked for.</summary>
+    private static bool IsSummed(ReadOnlySpan<byte> segment) => segment.Length < 8 || (segment[6] | segment[7]) != 0;
 
     /// <summary>PPTP's GRE (version 1) carries PPP and nothing else.</summary>
     private static bool IsSoundGre(ReadOnlySpan<byte> header) => header.Length >= 4 && ((header[1] & 7) != 1 || (header[2] == 0x88 && header[3] == 0x0b));

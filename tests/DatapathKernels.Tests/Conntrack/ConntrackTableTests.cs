@@ -136,6 +136,27 @@ public class ConntrackTableTests(ITestOutputHelper output)
         Assert.Equal((TrackedAs.Invalid, 0), (See(table, new TestPacket { Bytes = bytes }, 0), table.Count));
     }
 
+    [Theory]
+    [InlineData(A, B, 0, TrackedAs.Invalid)]
+    [InlineData(A, B, 1, TrackedAs.New)]
+    [InlineData("2001:db8::1", "2001:db8::2", 0, TrackedAs.Invalid)]
+    [InlineData("2001:db8::1", "2001:db8::2", 1, TrackedAs.New)]
+    public void UDP_Lite_without_a_checksum_is_invalid(string from, string to, byte checksum, TrackedAs expected)
+    {
+        using ConntrackTable table = Table(4);
+        byte[] bytes = TestPacket.Udp(from, to).Copy().Bytes;
+        bool ipv4 = from == A;
+        int header = ipv4 ? 20 : 40;
+        bytes[ipv4 ? 9 : 6] = (byte)IpProtocol.UdpLite;
+        bytes[header + 4] = bytes[header + 5] = bytes[header + 6] = 0;
+        bytes[header + 7] = checksum;
+        if (ipv4)
+            bytes.AsSpan(10, 2).Clear();
+        if (ipv4)
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
+        Assert.Equal(expected, See(table, new TestPacket { Bytes = bytes }, 0));
+    }
+
     /// <summary>I06. The kernel needs the ports alone, or the eight bytes of a quoted echo; RFC 792 promises eight of either.</summary>
     [Theory]
     [InlineData(A, B)]
