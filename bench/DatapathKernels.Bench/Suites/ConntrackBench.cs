@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
 using BenchmarkDotNet.Attributes;
+using DatapathKernels.Bench.Input;
 using DatapathKernels.Bench.Latency;
 using DatapathKernels.Bench.Running;
 using DatapathKernels.Conntrack;
@@ -16,12 +16,12 @@ namespace DatapathKernels.Bench.Suites;
 [MeasuredIn("ns/packet")]
 public class ConntrackBench : IDisposable
 {
-    private const int Asked = 4096, Burst = 32, SlotBytes = 256, AllOverMs = 130_000, FewestKeys = 1 << 14, MostKeys = 1 << 20;
+    private const int Asked = 4096, Burst = 32, AllOverMs = 130_000, FewestKeys = 1 << 14, MostKeys = 1 << 20;
 
     // What one iteration opens: enough that how cold the caches begin it does not count. And room for many.
     private const int Opened = 8 * Asked, Spare = 16 * Opened;
 
-    private readonly PacketInfo[] _infos = new PacketInfo[Burst];
+    private readonly PacketInfo[] _infos = [.. Enumerable.Repeat(TcpConversation.Info, Burst)];
     private readonly TrackedPacket[] _results = new TrackedPacket[Burst];
     private ConntrackTable? _table;
     private readonly LatencyHistogram _latency = new();
@@ -55,7 +55,7 @@ public class ConntrackBench : IDisposable
         // As many as there are connections where that can be; of few connections not so many that reading the keys is what one measures.
         Random random = new(5);
         int keys = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Connections, FewestKeys, MostKeys));
-        _keys = [.. Enumerable.Range(0, keys).Select(i => KeyOf((uint)(Connections > keys ? random.Next(Connections) : i % Connections)))];
+        _keys = [.. Enumerable.Range(0, keys).Select(i => TcpConversation.KeyOf((uint)(Connections > keys ? random.Next(Connections) : i % Connections)))];
         random.Shuffle(_keys);
         if (_table!.Count != Connections || Established() != Asked || EstablishedBurst() != Asked)
             throw new InvalidOperationException("every packet was expected to be of an established connection");
@@ -177,7 +177,7 @@ public class ConntrackBench : IDisposable
         Span<byte> frame = _syns!.Frame(0);
         for (int i = 0; i < Asked; i++)
         {
-            FlowKeyV6 key = KeyOf(_nextClient++);
+            FlowKeyV6 key = TcpConversation.KeyOf(_nextClient++);
             long start = Stopwatch.GetTimestamp();
             made += _table!.Track(frame, _infos[0], key, _nowMs, out int id, out _) == TrackedAs.New && _table.Confirm(id, _nowMs) ? 1 : 0;
             _latency.Record((long)Nanoseconds.Since(start));
@@ -194,7 +194,7 @@ public class ConntrackBench : IDisposable
     {
         int made = 0;
         for (int i = 0; i < Asked; i++)
-            _fresh[i] = KeyOf(_nextClient++);
+            _fresh[i] = TcpConversation.KeyOf(_nextClient++);
         for (int i = 0; i < Asked; i += Burst)
         {
             _table!.TrackBurst(_syns!.Burst(0, Burst), _infos, _fresh.AsSpan(i, Burst), _nowMs, _results);
@@ -208,8 +208,8 @@ public class ConntrackBench : IDisposable
     private void Setup(int max)
     {
         _table = new ConntrackTable(new ConntrackOptions { Max = max, Eviction = Policy, HashKey = (1, 2) });
-        _data = Frames(TcpFlags.Ack, 101, 501);
-        _syns = Frames(TcpFlags.Syn, 100, 0);
+        _data = TcpConversation.Acks(Burst);
+        _syns = TcpConversation.Syns(Burst);
         _fresh = new FlowKeyV6[Asked];
     }
 
@@ -221,27 +221,12 @@ public class ConntrackBench : IDisposable
 
     private void Open(int client)
     {
-        FlowKeyV6 key = KeyOf((uint)client), answer = FlowKeyV6.Reverse(key);
-        using PacketArena synAck = Frames(TcpFlags.Syn | TcpFlags.Ack, 500, 101, count: 1);
+        FlowKeyV6 key = TcpConversation.KeyOf((uint)client), answer = FlowKeyV6.Reverse(key);
+        using PacketArena synAck = TcpConversation.SynAcks(1);
         _table!.Track(_syns!.Frame(0), _infos[0], key, 0, out int id, out _);
         _table.Confirm(id, 0);
         _table.Track(synAck.Frame(0), _infos[0], answer, 0, out _, out _);
         _table.Track(_data!.Frame(0), _infos[0], key, 0, out _, out _);
-    }
-
-    private PacketArena Frames(TcpFlags flags, uint sequence, uint ack, int count = Burst)
-    {
-        byte[] frame = new byte[54];
-        EthernetWriter.Write(frame, default, default, 0x0800);
-        Ipv4Writer.Write(frame.AsSpan(14), new Ipv4Fields(0x0a000001, 0x0a000002, IpProtocol.Tcp), 20);
-        TcpWriter.Write(frame.AsSpan(34), new TcpFields { SourcePort = 1, DestinationPort = 80, Sequence = sequence, Acknowledgment = ack, Flags = flags, Window = 60_000 });
-        PacketArena arena = new(count, SlotBytes);
-        for (int i = 0; i < count; i++)
-            arena.TryAdd(frame);
-        if (!FlowParser.TryParse(frame, out FlowKeyV4 _, out _infos[0]))
-            throw new InvalidOperationException("the frame is not IPv4");
-        Array.Fill(_infos, _infos[0]);
-        return arena;
     }
 
     private ReadOnlySpan<FlowKeyV6> NextKeys()
@@ -250,8 +235,4 @@ public class ConntrackBench : IDisposable
         _next = (_next + Asked) & (_keys.Length - 1);
         return _keys.AsSpan(start, Asked);
     }
-
-    private static FlowKeyV6 KeyOf(uint client) => ConntrackTable.KeyOf(new FlowKeyV4(
-        BinaryPrimitives.ReverseEndianness(0x0a000000 + (client >> 15)), BinaryPrimitives.ReverseEndianness(0x0a600001u),
-        BinaryPrimitives.ReverseEndianness((ushort)(1024 + (client & 0x7fff))), BinaryPrimitives.ReverseEndianness((ushort)80), IpProtocol.Tcp));
 }

@@ -90,6 +90,15 @@ internal sealed record SuiteText
             Baseline = "EstablishedBurst",
             Like = [["Established", "EstablishedBurst"], ["NewConnection", "NewAtCapacity"]],
         },
+        ["ShardedConntrackBench"] = new()
+        {
+            Title = "Connection tracking by several workers",
+            Question = "What do workers with a core and a table each do together?",
+            Parameter = "Workers",
+            AxisTitle = "workers",
+            Baseline = "EstablishedBurst",
+            Remark = "The time from the first packet to the last of all workers, shared out: with two workers on two cores half of what one takes would be ideal. Workers beyond the machine's cores wait for one another.",
+        },
         ["IpvsBench"] = new()
         {
             Title = "IPVS",

@@ -97,6 +97,17 @@ public sealed class SuiteTests : IDisposable
         Assert.Equal([MapError.Ok, MapError.Ok], [bench.Delete(), bench.Insert()]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Workers_see_all_packets_of_their_flows(int workers)
+    {
+        using ShardedConntrackBench bench = new() { Workers = workers, Connections = 1000 };
+        bench.Setup();
+
+        Assert.Equal(1 << 16, bench.EstablishedBurst());
+    }
+
     [Fact]
     public void Routes_and_backends_are_found()
     {

@@ -6,6 +6,6 @@ public enum IpvsIndexKind
     /// <summary>As the kernel: one chain a bucket, hashed by the client, walked entry by entry.</summary>
     KernelChains,
 
-    /// <summary>The project's flow table, keyed by whole tuples of both directions: one lookup for either.</summary>
+    /// <summary>The project's own, hashed by the client as well: one line of an index names its connections, whichever side a packet comes from.</summary>
     FlowTable,
 }
