@@ -181,7 +181,9 @@ public sealed partial class ConntrackTable
 
         id = Place(key, inverse, hash);
         ref Connection connection = ref _store[id];
-        (connection.Tracker, connection.CreatedMs, connection.ExpiresMs) = (state, nowMs, nowMs);
+        // Not as a tuple, which would copy the state twice.
+        connection.Tracker = state;
+        (connection.CreatedMs, connection.ExpiresMs) = (nowMs, nowMs);
         return true;
     }
 
