@@ -36,9 +36,9 @@ internal static class Literals
 
     /// <summary>
     /// <c>80</c>, <c>80:90</c>, <c>:90</c>, <c>80:</c>, and with names <c>ftp:ssh</c>; the separator of NAT targets is a dash, and
-    /// neither there nor in lists may an end be left out.
+    /// neither there nor in lists may an end be left out. A range the wrong way round, where iptables and the kernel take it, holds none.
     /// </summary>
-    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range, bool byName = false, bool mayBeOpen = true)
+    public static bool TryPorts(ReadOnlySpan<char> text, char separator, out PortRange range, bool byName = false, bool mayBeOpen = true, bool mayBeEmpty = false)
     {
         range = PortRange.Any;
         int at = text.IndexOf(separator);
@@ -53,7 +53,7 @@ internal static class Literals
 
         if (!mayBeOpen && (at == 0 || at + 1 == text.Length))
             return false;
-        if ((at > 0 && !TryPort(text[..at], byName, out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], byName, out high)) || low > high)
+        if ((at > 0 && !TryPort(text[..at], byName, out low)) || (at + 1 < text.Length && !TryPort(text[(at + 1)..], byName, out high)) || (low > high && !mayBeEmpty))
             return false;
         range = new PortRange(low, high);
         return true;

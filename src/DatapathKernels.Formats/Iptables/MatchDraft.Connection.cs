@@ -54,7 +54,7 @@ internal sealed partial class MatchDraft
                 uint low = 0, high = uint.MaxValue;
                 bool ok = colon == 0 || Literals.TryUInt32(colon < 0 ? text : text[..colon], out low);
                 high = colon < 0 ? low : high;
-                if (!ok || (colon >= 0 && colon + 1 < text.Length && !Literals.TryUInt32(text[(colon + 1)..], out high)) || low > high)
+                if (!ok || (colon >= 0 && colon + 1 < text.Length && !Literals.TryUInt32(text[(colon + 1)..], out high)))
                     throw arguments.Expected("seconds or a range like 10:60", text);
                 return ConnectionTest.OfRange(field, low, high, arguments.Negated);
             case ConnectionField.OriginalSource or ConnectionField.OriginalDestination or ConnectionField.ReplySource or ConnectionField.ReplyDestination:
@@ -62,7 +62,7 @@ internal sealed partial class MatchDraft
                     throw arguments.Expected("an address or network of the ruleset's family", text);
                 return ConnectionTest.OfNetwork(field, network, arguments.Negated);
             default:
-                if (!Literals.TryPorts(text, ':', out PortRange ports, byName: true))
+                if (!Literals.TryPorts(text, ':', out PortRange ports, byName: true, mayBeEmpty: true))
                     throw arguments.Expected("a port or a range like 1024:65535", text);
                 return ConnectionTest.OfRange(field, ports.Low, ports.High, arguments.Negated);
         }

@@ -5,7 +5,7 @@ namespace DatapathKernels.Formats.Iptables;
 /// <content>What iptables, or the kernel when it is handed the rule, refuses once all options of an extension are read.</content>
 internal sealed partial class MatchDraft
 {
-    private const AddressTypes NotOfV6 = AddressTypes.Broadcast | AddressTypes.Blackhole | AddressTypes.Prohibit;
+    private const AddressTypes NotOfV6 = AddressTypes.Broadcast | AddressTypes.Blackhole | AddressTypes.Prohibit | AddressTypes.Throw | AddressTypes.Nat | AddressTypes.Resolve;
 
     /// <summary>True for the options that take no <c>!</c>.</summary>
     public static bool IsOneWay(ReadOnlySpan<char> option) => option is "--comment" or "--limit" or "--limit-burst" or "--mode"
@@ -20,7 +20,7 @@ internal sealed partial class MatchDraft
             : "expected --mode random with --probability, or --mode nth with --every and a --packet less than it, in -m statistic",
         "recent" => FaultOfRecent(family),
         "addrtype" when family == IpFamily.V6 && ((_sourceTypes | _destinationTypes) & NotOfV6) != 0 =>
-            "expected address types of IPv6, which has no BROADCAST, BLACKHOLE or PROHIBIT",
+            "expected address types of IPv6, which has no BROADCAST, BLACKHOLE, PROHIBIT, THROW, NAT or XRESOLVE",
         _ => _seen ? null : $"expected -m {_module} with an option that says what it looks for",
     };
 

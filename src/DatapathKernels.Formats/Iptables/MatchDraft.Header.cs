@@ -37,7 +37,7 @@ internal sealed partial class MatchDraft
         if (option is not "--length")
             return false;
         ReadOnlySpan<char> text = arguments.Take("a length");
-        if (!Literals.TryPorts(text, ':', out PortRange range))
+        if (!Literals.TryPorts(text, ':', out PortRange range, mayBeEmpty: true))
             throw arguments.Expected("a length or a range like 0:1500", text);
         _match = new LengthMatch(range.Low, range.High, arguments.Negated);
         return true;
@@ -112,7 +112,7 @@ internal sealed partial class MatchDraft
         bool ok = Literals.TryAddress(dash < 0 ? text : text[..dash], out IpFamily family, out UInt128 low, isShort: true);
         ok &= dash < 0 ? (high = low) == low : Literals.TryAddress(text[(dash + 1)..], out highFamily, out high, isShort: true) && highFamily == family;
         arguments.Family ??= family;
-        if (!ok || low > high || arguments.Family != family)
+        if (!ok || arguments.Family != family)
             throw arguments.Expected($"a range of {(arguments.Family == IpFamily.V6 ? "IPv6" : "IPv4")} addresses like 10.0.0.1-10.0.0.9", text);
         IpRangeMatch ranges = _match as IpRangeMatch ?? new IpRangeMatch(null, false, null, false);
         IpAddressRange range = new(family, low, high);

@@ -54,6 +54,7 @@ internal static partial class Names
     [
         ("unicast", PacketType.Host), ("broadcast", PacketType.Broadcast), ("multicast", PacketType.Multicast),
         ("host", PacketType.Host), ("bcast", PacketType.Broadcast), ("mcast", PacketType.Multicast),
+        ("otherhost", PacketType.OtherHost),
     ];
 
     /// <summary>The options of <c>conntrack</c> that look at the connection's record.</summary>

@@ -37,6 +37,7 @@ internal static partial class Names
         ("UNSPEC", AddressTypes.Unspecified), ("UNICAST", AddressTypes.Unicast), ("LOCAL", AddressTypes.Local),
         ("BROADCAST", AddressTypes.Broadcast), ("ANYCAST", AddressTypes.Anycast), ("MULTICAST", AddressTypes.Multicast),
         ("BLACKHOLE", AddressTypes.Blackhole), ("UNREACHABLE", AddressTypes.Unreachable), ("PROHIBIT", AddressTypes.Prohibit),
+        ("THROW", AddressTypes.Throw), ("NAT", AddressTypes.Nat), ("XRESOLVE", AddressTypes.Resolve),
     ];
 
     public static readonly (string Name, RejectKind Value)[] Rejects =

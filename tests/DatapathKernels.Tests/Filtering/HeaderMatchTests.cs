@@ -51,6 +51,8 @@ public class HeaderMatchTests
     [InlineData("0:40", true, false)]
     [InlineData("41:", false, true)]
     [InlineData(":100", true, true)]
+    // The wrong way round: taken, as iptables and the kernel do, and no packet is in it.
+    [InlineData("100:40", false, false)]
     public void Length_counts_from_the_ip_header(string range, bool v4, bool v6)
     {
         TestPacket packet = TestPacket.Tcp("10.1.2.3", "10.0.0.1"), packet6 = TestPacket.Tcp("fd00::9", "fd00::1");
@@ -66,6 +68,8 @@ public class HeaderMatchTests
     [InlineData("--src-range 10.1.2.4-10.1.2.9", false)]
     [InlineData("! --src-range 10.1.2.4-10.1.2.9", true)]
     [InlineData("--src-range 10.1.2.3", true)]
+    [InlineData("--src-range 10.1.2.9-10.1.2.3", false)]
+    [InlineData("! --src-range 10.1.2.9-10.1.2.3", true)]
     [InlineData("--dst-range 9.255.255.255-10.0.0.1", true)]
     [InlineData("--dst-range 9.255.255.255-10.0.0.0", false)]
     [InlineData("--src-range 10.1.2.3-10.1.2.9 ! --dst-range 10.0.0.1-10.0.0.1", false)]
@@ -184,6 +188,16 @@ public class HeaderMatchTests
         Assert.True(Matches($"-p {name} -m {name} --dport 80", packet));
         Assert.False(Matches($"-p {name} -m multiport ! --dports 79:80", packet));
         Assert.False(Matches($"-p {name} -m multiport --dports 79:80", packet.AsLaterFragment()));
+    }
+
+    /// <summary>Types that the kernel has numbers for and gives to no address, and to no packet that rules see.</summary>
+    [Theory]
+    [InlineData("-m addrtype --dst-type THROW,NAT,XRESOLVE")]
+    [InlineData("-m pkttype --pkt-type otherhost")]
+    public void Types_that_nothing_has_match_nothing(string words)
+    {
+        Assert.False(Matches(words, Syn));
+        Assert.True(Matches(words.Replace("--", "! --"), Syn));
     }
 
     [Fact]

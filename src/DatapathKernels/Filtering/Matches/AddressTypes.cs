@@ -33,4 +33,13 @@ public enum AddressTypes : ushort
 
     /// <summary>Administratively prohibited.</summary>
     Prohibit = 256,
+
+    /// <summary>Looked for in another table: no address is, when all tables were asked.</summary>
+    Throw = 512,
+
+    /// <summary>Of the routing that Linux once translated with: no address is.</summary>
+    Nat = 1024,
+
+    /// <summary>Of a resolver that Linux never had: no address is.</summary>
+    Resolve = 2048,
 }
