@@ -149,7 +149,11 @@ public sealed partial class IpvsDirector
     };
 
     /// <summary>The first chunk of an SCTP packet; null for one without.</summary>
-    private static SctpChunkType? ChunkOf(ReadOnlySpan<byte> frame, in PacketInfo info) => info.L4Length >= 16 ? (SctpChunkType)frame[info.L4Offset + 12] : null;
+    private static SctpChunkType? ChunkOf(ReadOnlySpan<byte> frame, in PacketInfo info)
+    {
+        SctpPacket chunks = new(frame.Slice(info.L4Offset, (int)info.L4Length));
+        return chunks.MoveNext() ? chunks.Type : null;
+    }
 
     /// <summary>A client uses a port again whose connection is over: <c>is_new_conn_expected</c>.</summary>
     private bool IsReused(in IpvsConnection connection)

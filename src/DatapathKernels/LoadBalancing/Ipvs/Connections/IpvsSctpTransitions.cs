@@ -9,7 +9,6 @@ namespace DatapathKernels.LoadBalancing;
 public static class IpvsSctpTransitions
 {
     private const int States = 14, Events = 10;
-    private const int ChunksAt = 12, ChunkHeader = 4;
 
     // A column a state in the order of IpvsSctpState, a letter a next state: n NONE, 1 INIT1, I INIT, S COOKIE_SENT, R COOKIE_REPLIED, W COOKIE_WAIT, C COOKIE, e COOKIE_ECHOED,
     // E ESTABLISHED, s SHUTDOWN_SENT, r SHUTDOWN_RECEIVED, a SHUTDOWN_ACK_SENT, x REJECTED, c CLOSED
@@ -69,13 +68,12 @@ public static class IpvsSctpTransitions
     /// <param name="chunk">The chunk's type.</param>
     internal static bool TryChunkOf(ReadOnlySpan<byte> packet, out SctpChunkType chunk)
     {
+        SctpPacket chunks = new(packet);
         chunk = default;
-        if (packet.Length < ChunksAt + ChunkHeader)
+        if (!chunks.MoveNext())
             return false;
-        chunk = (SctpChunkType)packet[ChunksAt];
-        int length = (packet[ChunksAt + 2] << 8) | packet[ChunksAt + 3], second = ChunksAt + ((length + 3) & ~3);
-        bool opens = chunk is SctpChunkType.CookieEcho or SctpChunkType.CookieAck;
-        if (opens && length >= ChunkHeader && second + ChunkHeader <= packet.Length && (SctpChunkType)packet[second] == SctpChunkType.Abort)
+        chunk = chunks.Type;
+        if (chunk is SctpChunkType.CookieEcho or SctpChunkType.CookieAck && chunks.Length >= SctpPacket.ChunkHeadBytes && chunks.MoveNext() && chunks.Type == SctpChunkType.Abort)
             chunk = SctpChunkType.Abort;
         return true;
     }

@@ -1,15 +1,17 @@
 using System.Buffers.Binary;
-using DatapathKernels.Packets;
 
-namespace DatapathKernels.Conntrack;
+namespace DatapathKernels.Packets;
 
 /// <summary>
 /// The chunks of an SCTP packet as <c>for_each_sctp_chunk</c> walks them: it needs a chunk's first four bytes only and believes its length, where
-/// <see cref="Packets.SctpChunks"/> wants all of it.
+/// <see cref="SctpChunks"/> wants all of it.
 /// </summary>
 internal ref struct SctpPacket(ReadOnlySpan<byte> packet)
 {
-    private const int HeaderBytes = 12, ChunkHeadBytes = 4, InitBytes = 16;
+    /// <summary>Bytes of a chunk before its value.</summary>
+    public const int ChunkHeadBytes = 4;
+
+    private const int HeaderBytes = 12, InitBytes = 16;
     private const byte PeersTagFlag = 1;
 
     private readonly ReadOnlySpan<byte> _packet = packet;
