@@ -32,7 +32,7 @@ public sealed partial class ConntrackTable
     {
         Span<int> victims = stackalloc int[PacketBurst.MaxCount];
         int evictions = Math.Min(BitOperations.PopCount(fresh), Count + BitOperations.PopCount(fresh) - _room);
-        int count = _options.Eviction switch
+        int count = _eviction switch
         {
             EvictionPolicy.Linux => GuessChained(hashes, fresh, victims),
             EvictionPolicy.LeastUseful or EvictionPolicy.Lru => PrepareDrawn(evictions, victims),

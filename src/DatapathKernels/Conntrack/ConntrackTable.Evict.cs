@@ -10,9 +10,8 @@ public sealed partial class ConntrackTable
     private ulong _draw;
     private VictimPool _pool;
 
-    private bool TryMakeRoom(uint bucket, uint nowMs) => _options.Eviction switch
+    private bool TryMakeRoom(uint bucket, uint nowMs) => _eviction switch
     {
-        _ when Max == 0 => false,
         EvictionPolicy.Linux => TryDropEarly(bucket, nowMs),
         EvictionPolicy.LeastUseful or EvictionPolicy.Lru => TryDropDrawn(nowMs),
         _ => false,

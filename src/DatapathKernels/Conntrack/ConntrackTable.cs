@@ -45,6 +45,9 @@ public sealed partial class ConntrackTable : IDisposable
     private readonly HashSecret _secret;
     private readonly ShardMap? _shards;
     private readonly int _shard, _room;
+
+    // Who has to go: nobody where there is no limit, whatever the policy says of lifetimes.
+    private readonly EvictionPolicy _eviction;
     private readonly TcpLifetimes _lifetimes;
     private bool _isDisposed;
 
@@ -72,7 +75,7 @@ public sealed partial class ConntrackTable : IDisposable
         (_seed, _key1) = options.HashKey ?? (Seed(), Seed());
         _draw = _key1;
         _secret = new HashSecret(_seed);
-        _room = options.Max == 0 ? options.Places : options.Max;
+        (_room, _eviction) = options.Max == 0 ? (options.Places, EvictionPolicy.DropNew) : (options.Max, options.Eviction);
         _store = new ConnectionStore(_room);
         _index = new TupleIndex(2 * _store.Capacity, (uint)(options.Buckets == 0 ? _room : options.Buckets));
         _sources = new SourceChains(_store, (uint)_room);
