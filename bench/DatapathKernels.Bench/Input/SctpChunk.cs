@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using DatapathKernels.Conntrack;
 using DatapathKernels.Packets;
 
 namespace DatapathKernels.Bench.Input;

@@ -9,8 +9,10 @@ internal static class TcpConversation
 {
     private const int SlotBytes = 256, Window = 60_000;
 
+    private static readonly byte[] Syn = FrameOf(TcpFlags.Syn, 100, 0), SynAck = FrameOf(TcpFlags.Syn | TcpFlags.Ack, 500, 101), Ack = FrameOf(TcpFlags.Ack, 101, 501);
+
     /// <summary>What the parse finds in each of the frames.</summary>
-    public static PacketInfo Info { get; } = FlowParser.TryParse(FrameOf(TcpFlags.Ack, 0, 0), out FlowKeyV4 _, out PacketInfo info)
+    public static PacketInfo Info { get; } = FlowParser.TryParse(Ack, out FlowKeyV4 _, out PacketInfo info)
         ? info
         : throw new InvalidOperationException("the frame is not IPv4");
 
@@ -20,19 +22,25 @@ internal static class TcpConversation
         BinaryPrimitives.ReverseEndianness((ushort)(1024 + (client & 0x7fff))), BinaryPrimitives.ReverseEndianness((ushort)80), IpProtocol.Tcp));
 
     /// <summary>The client's SYN.</summary>
-    public static PacketArena Syns(int count) => Frames(TcpFlags.Syn, 100, 0, count);
+    public static PacketArena Syns(int count) => Frames(Syn, count);
 
-    /// <summary>The server's answer.</summary>
-    public static PacketArena SynAcks(int count) => Frames(TcpFlags.Syn | TcpFlags.Ack, 500, 101, count);
+    /// <summary>The client's acknowledgement of the server's answer, and of nothing more.</summary>
+    public static PacketArena Acks(int count) => Frames(Ack, count);
 
-    /// <summary>The client's acknowledgement of it, and of nothing more.</summary>
-    public static PacketArena Acks(int count) => Frames(TcpFlags.Ack, 101, 501, count);
+    /// <summary>A client's whole handshake, in the table.</summary>
+    public static void Open(ConntrackTable table, in FlowKeyV6 key)
+    {
+        table.Track(Syn, Info, key, 0, out int id, out _);
+        table.Confirm(id, 0);
+        table.Track(SynAck, Info, FlowKeyV6.Reverse(key), 0, out _, out _);
+        table.Track(Ack, Info, key, 0, out _, out _);
+    }
 
-    private static PacketArena Frames(TcpFlags flags, uint sequence, uint ack, int count)
+    private static PacketArena Frames(byte[] frame, int count)
     {
         PacketArena arena = new(count, SlotBytes);
         for (int i = 0; i < count; i++)
-            arena.TryAdd(FrameOf(flags, sequence, ack));
+            arena.TryAdd(frame);
         return arena;
     }
 

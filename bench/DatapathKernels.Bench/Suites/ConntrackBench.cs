@@ -51,7 +51,7 @@ public class ConntrackBench : IDisposable
     {
         Setup(Connections);
         for (int i = 0; i < Connections; i++)
-            Open(i);
+            TcpConversation.Open(_table!, TcpConversation.KeyOf((uint)i));
         // As many as there are connections where that can be; of few connections not so many that reading the keys is what one measures.
         Random random = new(5);
         int keys = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Connections, FewestKeys, MostKeys));
@@ -71,7 +71,7 @@ public class ConntrackBench : IDisposable
     {
         Setup(Connections + Spare);
         for (_nextClient = 0; _nextClient < Connections; _nextClient++)
-            Open((int)_nextClient);
+            TcpConversation.Open(_table!, TcpConversation.KeyOf(_nextClient));
         CodeSettling.Run(() =>
         {
             NewConnection();
@@ -217,16 +217,6 @@ public class ConntrackBench : IDisposable
     {
         for (_nextClient = 0; _nextClient < connections;)
             MakeNew();
-    }
-
-    private void Open(int client)
-    {
-        FlowKeyV6 key = TcpConversation.KeyOf((uint)client), answer = FlowKeyV6.Reverse(key);
-        using PacketArena synAck = TcpConversation.SynAcks(1);
-        _table!.Track(_syns!.Frame(0), _infos[0], key, 0, out int id, out _);
-        _table.Confirm(id, 0);
-        _table.Track(synAck.Frame(0), _infos[0], answer, 0, out _, out _);
-        _table.Track(_data!.Frame(0), _infos[0], key, 0, out _, out _);
     }
 
     private ReadOnlySpan<FlowKeyV6> NextKeys()

@@ -99,7 +99,7 @@ public class ShardedConntrackBench : IDisposable
     /// <summary>A worker's table and traffic: nothing of it is another's.</summary>
     private sealed class Worker(ConntrackTable table) : IDisposable
     {
-        private readonly PacketArena _syn = TcpConversation.Syns(1), _synAck = TcpConversation.SynAcks(1), _data = TcpConversation.Acks(Burst);
+        private readonly PacketArena _data = TcpConversation.Acks(Burst);
         private readonly PacketInfo[] _infos = [.. Enumerable.Repeat(TcpConversation.Info, Burst)];
         private readonly TrackedPacket[] _results = new TrackedPacket[Burst];
         private readonly List<FlowKeyV6> _opened = [];
@@ -112,10 +112,7 @@ public class ShardedConntrackBench : IDisposable
         /// <summary>A handshake.</summary>
         public void Open(in FlowKeyV6 key)
         {
-            table.Track(_syn.Frame(0), _infos[0], key, 0, out int id, out _);
-            table.Confirm(id, 0);
-            table.Track(_synAck.Frame(0), _infos[0], FlowKeyV6.Reverse(key), 0, out _, out _);
-            table.Track(_data.Frame(0), _infos[0], key, 0, out _, out _);
+            TcpConversation.Open(table, key);
             _opened.Add(key);
         }
 
@@ -143,11 +140,6 @@ public class ShardedConntrackBench : IDisposable
             Established = established;
         }
 
-        public void Dispose()
-        {
-            _syn.Dispose();
-            _synAck.Dispose();
-            _data.Dispose();
-        }
+        public void Dispose() => _data.Dispose();
     }
 }
