@@ -131,8 +131,7 @@ public class ConntrackTableTests(ITestOutputHelper output)
         using ConntrackTable table = Table(4);
         byte[] bytes = TestPacket.Tcp(A, B).Bytes[..(20 + length)];
         bytes[3] = (byte)bytes.Length;
-        bytes.AsSpan(10, 2).Clear();
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
+        TestPacket.MendHeader(bytes);
         Assert.Equal((TrackedAs.Invalid, 0), (See(table, new TestPacket { Bytes = bytes }, 0), table.Count));
     }
 
@@ -151,9 +150,7 @@ public class ConntrackTableTests(ITestOutputHelper output)
         bytes[header + 4] = bytes[header + 5] = bytes[header + 6] = 0;
         bytes[header + 7] = checksum;
         if (ipv4)
-            bytes.AsSpan(10, 2).Clear();
-        if (ipv4)
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
+            TestPacket.MendHeader(bytes);
         Assert.Equal(expected, See(table, new TestPacket { Bytes = bytes }, 0));
     }
 

@@ -69,11 +69,7 @@ internal static class Tracking
     public static TestPacket Mended(byte[] bytes)
     {
         if (bytes[0] >> 4 == 4)
-        {
-            bytes.AsSpan(10, 2).Clear();
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
-        }
-
+            TestPacket.MendHeader(bytes);
         FlowParser.ParseNetwork(bytes, 0, out _, out _, out PacketInfo info);
         PacketChecksums.WriteTransport(bytes, info);
         return new TestPacket { Bytes = bytes };

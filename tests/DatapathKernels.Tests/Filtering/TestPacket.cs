@@ -129,7 +129,8 @@ public sealed class TestPacket
         return new TestPacket { Bytes = bytes };
     }
 
-    private static void MendHeader(byte[] bytes)
+    /// <summary>Writes the checksum of an IPv4 header without options.</summary>
+    public static void MendHeader(byte[] bytes)
     {
         bytes.AsSpan(10, 2).Clear();
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), InternetChecksum.Compute(bytes.AsSpan(0, 20)));
